@@ -1,0 +1,97 @@
+import type { Limits, Target } from '../model/settings.ts';
+import type { Sha256Hex } from '../model/store.ts';
+
+/**
+ * What a builder must do, whether it is a container engine or mock: prepare a buildroot once per
+ * (target, kernel), then build in it as often as asked, without network.
+ */
+export interface BuildBackend {
+  /**
+   * Makes the buildroot, or finds the one that the same request made before.
+   *
+   * @throws {ImageMissingError} If the target's image is not there.
+   * @throws {PrepareFailedError} If dnf could not install what is asked for.
+   */
+  prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot>;
+  /**
+   * Builds one spec. A build that fails is a value; only trouble with the backend itself throws.
+   *
+   * @throws {EngineUnavailableError} If the engine went away.
+   */
+  build(request: BuildRequest, run: RunControl): Promise<BuildResult>;
+  /** Ends and removes whatever runs under these labels; returns how many there were. */
+  removeLeftovers(labels: Labels): Promise<number>;
+}
+
+/** Marks of ownership on everything that a backend starts, e.g. `{home: '…', cell: '…'}`. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** How a caller follows and ends a run. */
+export interface RunControl {
+  /** Called with every piece of log as it comes; not aligned to lines. */
+  readonly onLog: (chunk: Uint8Array) => void;
+  /** Ends the run: what was started is stopped and removed before the call rejects. */
+  readonly signal: AbortSignal;
+}
+
+/** The one kernel that a buildroot holds. */
+export interface BuildrootKernel {
+  /** `uname -r`. */
+  readonly release: string;
+  /** Path of the verified kernel-devel RPM on this machine. */
+  readonly develRpm: string;
+  readonly develSha256: Sha256Hex;
+}
+
+export interface PrepareRequest {
+  readonly target: Target;
+  readonly kernel: BuildrootKernel;
+  /**
+   * Specs whose `BuildRequires` the buildroot must satisfy. One that cannot be satisfied is reported
+   * by its own build and holds up no other.
+   */
+  readonly specs: readonly BuildInput[];
+  readonly limits: Limits;
+  readonly labels: Labels;
+}
+
+/** A spec with its sources and the macros that it is built with. */
+export interface BuildInput {
+  /** A directory that holds the spec and its sources; read only. */
+  readonly directory: string;
+  /** Name of the spec in that directory. */
+  readonly spec: string;
+  /** Passed as `--define '<name> <value>'`. */
+  readonly defines: Readonly<Record<string, string>>;
+}
+
+/** A prepared buildroot. */
+export interface Buildroot {
+  /** What the backend needs to find it again, e.g. an image id; valid on this machine. */
+  readonly id: string;
+  /** Digest of everything that went in: image, kernel, packages. */
+  readonly digest: Sha256Hex;
+  readonly isReused: boolean;
+}
+
+export interface BuildRequest extends BuildInput {
+  readonly buildroot: Buildroot;
+  /** An empty directory of the caller's that receives the RPMs. */
+  readonly outputDirectory: string;
+  readonly limits: Limits;
+  readonly labels: Labels;
+}
+
+/** How a build ended. */
+export type BuildResult =
+  | { readonly kind: 'succeeded'; readonly files: readonly BuiltFile[] }
+  | { readonly kind: 'failed'; readonly why: BuildFailure; readonly exitCode?: number };
+
+/** `exit`: the build's own exit code says so; the others are limits that it hit. */
+export type BuildFailure = 'exit' | 'timeout' | 'out-of-memory' | 'output-too-large' | 'bad-output';
+
+export interface BuiltFile {
+  /** A plain file name, e.g. `kmod-v4l2loopback-0.12.7-1.x86_64.rpm`. */
+  readonly name: string;
+  readonly sizeBytes: number;
+}

@@ -1,0 +1,81 @@
+import type { PackagedModule } from './kabi.ts';
+import type { KernelKey, Nevra } from './kernel.ts';
+import type { Sha256Hex, StoredFile } from './store.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What names a cell: one kmod for one kernel of one stream. */
+export interface CellKey extends KernelKey {
+  readonly kmod: string;
+}
+
+/** A package that a build made, as published (signed). */
+export interface BuiltPackage extends StoredFile {
+  readonly fileName: string;
+  readonly nevra: Nevra;
+}
+
+/** The stations of a rebuild, in order. */
+export type RebuildStep = 'prepare' | 'build' | 'verify' | 'sign' | 'publish';
+
+/** The expected end of the work on a cell. */
+export type CellOutcome =
+  | {
+      readonly kind: 'published';
+      readonly packages: readonly BuiltPackage[];
+      readonly repository: string;
+      /** The snapshot that holds them first, e.g. `000007`. */
+      readonly snapshot: string;
+      readonly build: BuildFacts;
+    }
+  /** No build was needed: the verdict says why. */
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'excluded' }
+  | { readonly kind: 'blocked'; readonly by: string }
+  | {
+      readonly kind: 'failed';
+      readonly step: RebuildStep;
+      /** One sentence for people, e.g. the first error line of the log. */
+      readonly reason: string;
+      readonly exitCode?: number;
+      readonly attemptLog?: string;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'cancelled' };
+
+/** What is remembered of a successful build. */
+export interface BuildFacts {
+  readonly inputDigest: Sha256Hex;
+  /** Digest of spec and sources alone. */
+  readonly sourceDigest: Sha256Hex;
+  /** Grows with every published build of the cell; part of the RPM's Release. */
+  readonly buildNumber: number;
+  readonly durationMs: number;
+  /** JSON of {@link PackagedModule}[] in the store: what the modules import and export. */
+  readonly modules: StoredFile & { readonly moduleCount: number };
+  /** The attempt's log, relative to the data directory. */
+  readonly attemptLog: string;
+}
+
+/** What the data directory says about a cell; one file a cell, written by the cell's workflow only. */
+export interface CellRecord extends CellKey {
+  readonly arch: string;
+  readonly verdict: Verdict;
+  readonly outcome: CellOutcome;
+  /** The last published build; stays when a later attempt fails. */
+  readonly lastBuild?: Extract<CellOutcome, { kind: 'published' }>;
+  /** ISO 8601 in UTC. */
+  readonly updatedAt: string;
+  /** The Temporal workflow and run that wrote this. */
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** A build of a kmod for some kernel, with what its modules import: what verdicts are made from. */
+export interface DonorBuild {
+  readonly release: string;
+  readonly sourceDigest: Sha256Hex;
+  readonly inputDigest: Sha256Hex;
+  readonly buildNumber: number;
+  readonly durationMs: number;
+  readonly modules: readonly PackagedModule[];
+}

@@ -1,0 +1,80 @@
+/** How a symbol is exported, as the fourth column of `Module.symvers` writes it. */
+export type ExportType = 'EXPORT_SYMBOL' | 'EXPORT_SYMBOL_GPL';
+
+/** One exported symbol. */
+export interface ExportedSymbol {
+  readonly symbol: string;
+  /** The modversion CRC, an unsigned 32-bit integer; 0 means that the kernel has none for it. */
+  readonly crc: number;
+  /** The provider: `vmlinux` or a module's path without `.ko`, e.g. `drivers/net/tun`. */
+  readonly module: string;
+  readonly exportType: ExportType;
+  /** `EXPORT_SYMBOL_NS`' namespace, e.g. `DMA_BUF`; empty for none. */
+  readonly namespace: string;
+}
+
+/** A kernel's exports by symbol name. */
+export type Symvers = ReadonlyMap<string, ExportedSymbol>;
+
+/** The difference of two kABIs, each list sorted by symbol name. */
+export interface KabiDelta {
+  readonly lost: readonly ExportedSymbol[];
+  readonly added: readonly ExportedSymbol[];
+  readonly crcChanged: readonly ExportChange[];
+  /** `EXPORT_SYMBOL` became `EXPORT_SYMBOL_GPL`: a module of another licence is refused. */
+  readonly gplTightened: readonly ExportChange[];
+  readonly namespaceChanged: readonly ExportChange[];
+  /** The same symbol comes from another module: one more module must be loaded. */
+  readonly moved: readonly ExportChange[];
+}
+
+/** One symbol before and after. */
+export interface ExportChange {
+  readonly symbol: string;
+  readonly before: ExportedSymbol;
+  readonly after: ExportedSymbol;
+}
+
+/** A symbol that a module imports, with the CRC it was built against. */
+export interface ImportedSymbol {
+  readonly symbol: string;
+  readonly crc: number;
+}
+
+/** What a built `.ko` says about itself. */
+export interface ModuleFacts {
+  /** `name=` of `.modinfo`, e.g. `v4l2loopback`. */
+  readonly name: string;
+  /** E.g. `6.1.0-54-amd64 SMP preempt mod_unload modversions `; empty when missing. */
+  readonly vermagic: string;
+  readonly license: string;
+  /** Modules that must be loaded first, from `depends=`. */
+  readonly depends: readonly string[];
+  /** `__versions`, sorted by name; includes `module_layout`. */
+  readonly imports: readonly ImportedSymbol[];
+  /** Undefined symbols of the symbol table that have no entry in `__versions`; weak ones left out. */
+  readonly importsWithoutCrc: readonly string[];
+  readonly exports: readonly ImportedSymbol[];
+  /** Namespaces from `import_ns=`. */
+  readonly importNamespaces: readonly string[];
+}
+
+/** A module file inside a package. */
+export interface PackagedModule extends ModuleFacts {
+  /** E.g. `/lib/modules/6.1.0-54-amd64/extra/jool/jool.ko`. */
+  readonly path: string;
+}
+
+/** One import that a kernel does not satisfy. */
+export interface SymbolProblem {
+  readonly kind: 'lost' | 'crc';
+  readonly symbol: string;
+  /** The module that imports it. */
+  readonly usedBy: string;
+  /** The CRC that the module was built against. */
+  readonly wantedCrc: number;
+  /** The kernel's CRC; absent when the symbol is lost. */
+  readonly foundCrc?: number;
+  /** Who exports it in the kernel, or exported it last, when known. */
+  readonly provider?: string;
+}

@@ -1,0 +1,34 @@
+import type { CellKey } from './cell.ts';
+import type { KernelKey } from './kernel.ts';
+import type { Sha256Hex } from './store.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One cell of a plan. */
+export interface PlannedCell extends CellKey {
+  readonly arch: string;
+  readonly verdict: Verdict;
+  /** Cells of wave 0 need no other kmod; wave n needs providers of wave n-1. Kept cells have 0. */
+  readonly wave: number;
+  /** Kmods of this plan whose symbols this one imports. */
+  readonly needs: readonly string[];
+  readonly required: boolean;
+  readonly sourceDigest: Sha256Hex;
+  /** Everything that could make the result another one: source, kernel, builder, dialect. */
+  readonly inputDigest: Sha256Hex;
+  /** The number that the next build of the cell gets. */
+  readonly buildNumber: number;
+  /** From the last builds of the kmod; absent when it was never built. */
+  readonly expectedSeconds?: number;
+}
+
+/**
+ * What is to be done about one kernel. `rekmod plan` prints the very object that `rolloutKernel`
+ * executes. Plain JSON.
+ */
+export interface RebuildPlan extends KernelKey {
+  readonly arch: string;
+  readonly target: string;
+  readonly repository: string;
+  /** Sorted by wave, then by name. */
+  readonly cells: readonly PlannedCell[];
+}

@@ -1,0 +1,119 @@
+import type { Kmod } from './kmod.ts';
+
+/**
+ * The packages that make up a kernel: which names to look for, so that `kernel-ml-devel`, which
+ * also provides `kernel-devel-uname-r`, is never taken for the stream's own kernel.
+ */
+export interface PackageFamily {
+  /** Holds the kernel image. `{flavour}` stands for a flavour, e.g. `kernel-core`, `kernel-{flavour}`. */
+  readonly core: string;
+  /** Holds the build tree, e.g. `kernel-devel`, `kernel-{flavour}-devel`. */
+  readonly devel: string;
+  /** E.g. `['default']`; the word `default` makes no difference in a name without `{flavour}`. */
+  readonly flavours: readonly string[];
+}
+
+/** Whether and how signatures of what a stream offers are checked. */
+export interface StreamTrust {
+  /** Files with ASCII-armored OpenPGP public keys. */
+  readonly gpgKeys: readonly string[];
+  /** Refuse metadata without a good `repomd.xml.asc`. */
+  readonly repoGpgCheck: boolean;
+  /** Refuse packages without a good signature. */
+  readonly gpgCheck: boolean;
+}
+
+/** One kernel line that is followed, e.g. CentOS Stream 9 on x86_64. */
+export interface Stream {
+  readonly name: string;
+  /** What people call it, e.g. `CentOS Stream 9 (x86_64)`. */
+  readonly title: string;
+  /** Base URLs of rpm-md repositories (`http`, `https`, `file`); all of them are looked at. */
+  readonly urls: readonly string[];
+  readonly arch: string;
+  readonly family: PackageFamily;
+  readonly trust: StreamTrust;
+  readonly pollIntervalMs: number;
+  /** The target that builds for it. */
+  readonly target: string;
+  /** The repository that its kmods are published to. */
+  readonly repository: string;
+  /** How many of the newest kernels are kept built; older ones stay published but are not rebuilt. */
+  readonly keepKernels: number;
+}
+
+/** Where builds happen: a builder image, later a mock root. */
+export interface Target {
+  readonly name: string;
+  readonly backend: 'container';
+  /** An image that has dnf and rpmbuild, e.g. `example.org/centos:stream9@sha256:…`. */
+  readonly image: string;
+  readonly arch: string;
+  /** What a buildroot gets besides kernel-devel, e.g. `rpm-build`, `gcc`, `kernel-rpm-macros`. */
+  readonly packages: readonly string[];
+  /** Repositories for those packages, `name → base URL`; the image's own when empty. */
+  readonly repositories: Readonly<Record<string, string>>;
+  /** The network of the preparation alone; a build never has one. */
+  readonly prepareNetwork: 'bridge' | 'host' | 'none';
+}
+
+/** An output repository. */
+export interface Repository {
+  readonly name: string;
+  /** The address that clients use; the local server's when absent. */
+  readonly baseUrl?: string;
+}
+
+/** Bounds of one build and of the whole. */
+export interface Limits {
+  /** Builds at once on this machine. */
+  readonly parallelBuilds: number;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Size of the build's own file system, in memory. */
+  readonly scratchBytes: number;
+  readonly pids: number;
+  readonly buildTimeoutMs: number;
+  readonly prepareTimeoutMs: number;
+  /** A log is cut there. */
+  readonly logBytes: number;
+  /** Everything a build may hand out. */
+  readonly outputBytes: number;
+}
+
+/** The whole of what the configuration says, checked and with every default filled in. */
+export interface Settings {
+  readonly streams: readonly Stream[];
+  readonly targets: readonly Target[];
+  readonly kmods: readonly Kmod[];
+  readonly repositories: readonly Repository[];
+  readonly limits: Limits;
+  readonly temporal: TemporalSettings;
+  readonly server: { readonly host: string; readonly port: number };
+  readonly signing: SigningSettings;
+}
+
+/** How to reach Temporal. */
+export interface TemporalSettings {
+  /** E.g. `temporal.example.org:7233`; rekmod starts its own server when absent. */
+  readonly address?: string;
+  readonly namespace: string;
+  /** Port of the embedded server and of its UI. */
+  readonly port: number;
+  readonly uiPort: number;
+  readonly tls?: {
+    /** Paths of PEM files. */
+    readonly serverCa?: string;
+    readonly clientCert?: string;
+    readonly clientKey?: string;
+    readonly serverName?: string;
+  };
+}
+
+/** The key that signs packages and metadata. */
+export interface SigningSettings {
+  /** A GnuPG home; rekmod makes one with a key of its own on first start when absent. */
+  readonly gnupgHome?: string;
+  /** Fingerprint; the only secret key of the home when absent. */
+  readonly keyId?: string;
+}

@@ -1,0 +1,62 @@
+import type { SymbolProblem } from './kabi.ts';
+
+/** The problems that a verdict shows: all are counted, the first are named. */
+export interface ProblemList {
+  readonly lostCount: number;
+  readonly crcCount: number;
+  /** At most {@link SHOWN_PROBLEM_LIMIT}; lost symbols first. */
+  readonly shown: readonly SymbolProblem[];
+}
+
+/** How many problems travel with a verdict; payloads in a workflow's history stay small. */
+export const SHOWN_PROBLEM_LIMIT = 12;
+
+/** What must happen to a cell, always with its reason. */
+export type Verdict =
+  | { readonly kind: 'keep'; readonly why: 'built-for-this-kernel' }
+  /** The modules built for the `donor` kernel load here as they are (weak-updates). */
+  | {
+      readonly kind: 'keep';
+      readonly why: 'compatible';
+      readonly donor: string;
+      readonly importCount: number;
+    }
+  | { readonly kind: 'rebuild'; readonly why: 'never-built' | 'forced' }
+  | {
+      readonly kind: 'rebuild';
+      readonly why: 'source-changed' | 'builder-changed';
+      readonly donor: string;
+    }
+  | {
+      readonly kind: 'rebuild';
+      readonly why: 'crc-changed' | 'no-modversions';
+      readonly donor: string;
+      readonly problems: ProblemList;
+    }
+  /** A provider among the kmods is rebuilt, so its dependants are. */
+  | {
+      readonly kind: 'rebuild';
+      readonly why: 'provider-rebuilt';
+      readonly provider: string;
+      readonly donor: string;
+    }
+  | {
+      readonly kind: 'broken';
+      readonly why: 'symbols-lost';
+      readonly donor: string;
+      readonly problems: ProblemList;
+    }
+  | {
+      readonly kind: 'excluded';
+      readonly why: 'kernel-too-old' | 'kernel-too-new';
+      readonly limit: string;
+    }
+  | { readonly kind: 'blocked'; readonly by: string };
+
+/** The words for a verdict; see {@link Verdict}. */
+export type VerdictKind = Verdict['kind'];
+
+/** Whether a cell of this verdict is built. */
+export function needsBuild(verdict: Verdict): boolean {
+  return verdict.kind === 'rebuild' || verdict.kind === 'broken';
+}
