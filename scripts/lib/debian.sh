@@ -27,16 +27,15 @@ update_apt_lists() {
 
 # fetch_deb <package>…: downloads the packages' candidate versions and prints the paths of the debs, one a line, in order.
 fetch_deb() {
-  local package line name directory=$CACHE/lab/debs
+  local package name directory=$CACHE/lab/debs index temporary
   mkdir -p "$directory"
+  index=$(apt-get download --print-uris "$@" 2>/dev/null | awk '{ print $2 }')
   for package in "$@"; do
-    line=$(apt-get download --print-uris "$package" 2>/dev/null | tail -n 1)
-    [[ -n $line ]] || die "Cannot download \"$package\": expected it in the apt index, found nothing"
-    name=$(awk '{ print $2 }' <<<"$line")
+    name=$(awk -v prefix="${package}_" 'index($0, prefix) == 1 { print; exit }' <<<"$index")
+    [[ -n $name ]] || die "Cannot download \"$package\": expected it in the apt index, found nothing; try apt-get update"
     if [[ ! -f $directory/$name ]]; then
-      local temporary
       temporary=$(mktemp -d "$directory/.fetch.XXXXXX")
-      # The sandbox user _apt cannot write here; running the download as ourselves is what apt would do anyway.
+      # apt would download as its sandbox user, which cannot write here.
       (cd "$temporary" && apt-get download -qq -o APT::Sandbox::User= "$package" >&2)
       mv -f "$temporary"/*.deb "$directory/$name"
       rmdir "$temporary"
