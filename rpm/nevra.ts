@@ -4,9 +4,9 @@ import { formatEvr } from './evr.ts';
 
 const TEXT_LENGTH_LIMIT = 512;
 /** What rpm's spec parser allows in names, versions, releases and architectures. */
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
-const VERSION = /^[A-Za-z0-9._+~^]+$/;
-const ARCH = /^[A-Za-z0-9_]+$/;
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,255}$/;
+const VERSION = /^[A-Za-z0-9._+~^]{1,255}$/;
+const ARCH = /^[A-Za-z0-9_]{1,32}$/;
 const EPOCH = /^[0-9]{1,10}$/;
 const EPOCH_LIMIT = 0xffffffff;
 
@@ -21,7 +21,6 @@ export function formatNevra(nevra: Nevra): string {
  * The name may hold dashes, the rest may not; a missing epoch is 0.
  *
  * @throws {NevraParseError} If a part is missing or holds a character that rpm refuses in a spec.
- * @see rpm 4.18 build/parsePreamble.c, ALLOWED_CHARS_NAME and ALLOWED_CHARS_VERREL
  */
 export function parseNevra(text: string): Nevra {
   if (text.length > TEXT_LENGTH_LIMIT) {
@@ -30,30 +29,37 @@ export function parseNevra(text: string): Nevra {
   }
   const archDot = text.lastIndexOf('.');
   const releaseDash = text.lastIndexOf('-', archDot);
-  const versionDash = text.lastIndexOf('-', releaseDash - 1);
-  if (archDot === -1 || releaseDash === -1 || releaseDash === 0 || versionDash === -1) {
+  const versionDash = releaseDash > 0 ? text.lastIndexOf('-', releaseDash - 1) : -1;
+  if (archDot === -1 || versionDash === -1) {
     throw new NevraParseError(text, 'expected name-version-release.arch');
   }
-  const [version = '', epoch] = text
-    .slice(versionDash + 1, releaseDash)
-    .split(':', 3)
-    .reverse();
-  return {
-    name: requirePart(text, 'name', text.slice(0, versionDash), NAME),
-    epoch: epoch === undefined ? 0 : parseEpoch(text, epoch),
-    version: requirePart(text, 'version', version, VERSION),
-    release: requirePart(text, 'release', text.slice(releaseDash + 1, archDot), VERSION),
-    arch: requirePart(text, 'architecture', text.slice(archDot + 1), ARCH),
+  const version = text.slice(versionDash + 1, releaseDash);
+  const colon = version.indexOf(':');
+  const epoch = colon === -1 ? '0' : version.slice(0, colon);
+  const nevra = {
+    name: text.slice(0, versionDash),
+    epoch: EPOCH.test(epoch) ? Number(epoch) : Number.NaN,
+    version: version.slice(colon + 1),
+    release: text.slice(releaseDash + 1, archDot),
+    arch: text.slice(archDot + 1),
   };
+  const illegal = findIllegalPart(nevra);
+  if (illegal !== undefined) throw new NevraParseError(text, `expected a legal ${illegal}`);
+  return nevra;
 }
 
-function requirePart(text: string, what: string, part: string, pattern: RegExp): string {
-  if (!pattern.test(part)) throw new NevraParseError(text, `expected a legal ${what}`);
-  return part;
-}
-
-function parseEpoch(text: string, epoch: string): number {
-  const number = Number(requirePart(text, 'epoch', epoch, EPOCH));
-  if (number > EPOCH_LIMIT) throw new NevraParseError(text, 'expected an epoch of 32 bits');
-  return number;
+/**
+ * Looks for what rpm would refuse: such a text must not come near file names and command lines.
+ *
+ * @returns The first part that is illegal; undefined if all are legal.
+ * @see rpm 4.18 build/parsePreamble.c, ALLOWED_CHARS_NAME and ALLOWED_CHARS_VERREL
+ */
+export function findIllegalPart(nevra: Nevra): keyof Nevra | undefined {
+  if (!NAME.test(nevra.name)) return 'name';
+  if (!Number.isInteger(nevra.epoch) || nevra.epoch < 0 || nevra.epoch > EPOCH_LIMIT) {
+    return 'epoch';
+  }
+  if (!VERSION.test(nevra.version)) return 'version';
+  if (!VERSION.test(nevra.release)) return 'release';
+  return ARCH.test(nevra.arch) ? undefined : 'arch';
 }
