@@ -1,0 +1,63 @@
+import { dirname } from 'node:path';
+import type { Kmod, KmodSource } from '../model/kmod.ts';
+import type { KmodEntry } from './schema.ts';
+import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
+
+/** Resolves the inventory; problems go to the scope. */
+export function resolveKmods(scope: Scope): readonly Kmod[] {
+  const kmods: Kmod[] = [];
+  for (const [name, entry] of Object.entries(scope.config.kmods ?? {})) {
+    checkStreams(scope, name, entry);
+    const source = resolveSource(scope, name, entry);
+    if (source === undefined) continue;
+    kmods.push({
+      name,
+      source,
+      dialect: entry.dialect,
+      streams: [...new Set(entry.streams)],
+      ...(entry.minKernel === undefined ? {} : { minKernel: entry.minKernel }),
+      ...(entry.maxKernel === undefined ? {} : { maxKernel: entry.maxKernel }),
+      required: entry.required,
+      ...(entry.owner === undefined ? {} : { owner: entry.owner }),
+    });
+  }
+  return kmods;
+}
+
+function checkStreams(scope: Scope, name: string, entry: KmodEntry): void {
+  const known = Object.keys(scope.config.streams ?? {});
+  for (const [index, stream] of entry.streams.entries()) {
+    if (known.includes(stream) || isDamaged(scope, 'streams', stream)) continue;
+    const path = ['kmods', name, 'streams', index];
+    if (scope.shipped.streams.has(stream)) {
+      const advice = `add "${stream}: {}" below "streams"`;
+      report(scope, path, `stream "${stream}" is shipped but not in use: ${advice}`);
+    } else {
+      const all = [...known, ...scope.shipped.streams.keys()];
+      reportUnknown(scope, path, { what: 'stream', name: stream, known: all });
+    }
+  }
+}
+
+function resolveSource(scope: Scope, name: string, entry: KmodEntry): KmodSource | undefined {
+  const path = ['kmods', name];
+  if ((entry.spec === undefined) === (entry.srpm === undefined)) {
+    const found = entry.spec === undefined ? 'neither' : 'both';
+    report(scope, path, `wrong "kmods.${name}": expected "spec" or "srpm", found ${found}`, 'key');
+    return undefined;
+  }
+  if (entry.srpm !== undefined) {
+    if (entry.sources !== undefined) {
+      const sentence = `wrong "kmods.${name}.sources": a source RPM brings its own`;
+      report(scope, [...path, 'sources'], sentence, 'key');
+    }
+    const at = resolvePath(scope, entry.srpm);
+    return { kind: 'srpm', path: claimFile(scope, [...path, 'srpm'], { at, kind: 'file' }) };
+  }
+  const spec = resolvePath(scope, entry.spec ?? '');
+  claimFile(scope, [...path, 'spec'], { at: spec, kind: 'file' });
+  if (entry.sources === undefined) return { kind: 'spec', spec, sources: dirname(spec) };
+  const sources = resolvePath(scope, entry.sources);
+  claimFile(scope, [...path, 'sources'], { at: sources, kind: 'folder' });
+  return { kind: 'spec', spec, sources };
+}

@@ -1,0 +1,81 @@
+import type { Limits, SigningSettings, TemporalSettings } from '../model/settings.ts';
+import { LimitsSection, SigningSection, TemporalSection } from './schema.ts';
+import { claimFile, report, resolvePath, type Scope } from './scope.ts';
+import { parseDurationMs, parseSizeBytes } from './units.ts';
+
+/** The section `limits:` in the units of the settings. */
+export function resolveLimits(scope: Scope): Limits {
+  const section = scope.config.limits ?? LimitsSection.parse({});
+  const memoryBytes = parseSizeBytes(section.memory);
+  const scratchBytes = parseSizeBytes(section.scratch);
+  if (scratchBytes >= memoryBytes) {
+    const sizes = `found ${section.scratch} of ${section.memory}`;
+    const sentence = `wrong "limits.scratch": it is part of "limits.memory" and must be less, ${sizes}`;
+    const isNamed = hasOwnSetting(scope, 'scratch');
+    report(scope, ['limits', isNamed ? 'scratch' : 'memory'], sentence);
+  }
+  return {
+    parallelBuilds: section.parallelBuilds,
+    cpus: section.cpus,
+    memoryBytes,
+    scratchBytes,
+    pids: section.pids,
+    buildTimeoutMs: parseDurationMs(section.buildTimeout),
+    prepareTimeoutMs: parseDurationMs(section.prepareTimeout),
+    logBytes: parseSizeBytes(section.log),
+    outputBytes: parseSizeBytes(section.output),
+  };
+}
+
+function hasOwnSetting(scope: Scope, key: string): boolean {
+  const inside = scope.document.problemAt(['limits', key], '', 'key');
+  const section = scope.document.problemAt(['limits'], '', 'key');
+  return inside.line !== section.line || inside.column !== section.column;
+}
+
+/** The section `temporal:`; files of TLS are claimed. */
+export function resolveTemporal(scope: Scope): TemporalSettings {
+  const section = scope.config.temporal ?? TemporalSection.parse({});
+  const { address, namespace, port, uiPort, tls } = section;
+  if (tls === undefined) {
+    return { ...(address === undefined ? {} : { address }), namespace, port, uiPort };
+  }
+  if (address === undefined) {
+    const sentence =
+      'wrong "temporal.tls": rekmod\'s own server has none, expected "temporal.address"';
+    report(scope, ['temporal', 'tls'], sentence, 'key');
+  }
+  if ((tls.clientCert === undefined) !== (tls.clientKey === undefined)) {
+    const sentence =
+      'wrong "temporal.tls": expected "clientCert" and "clientKey" together, found one';
+    report(scope, ['temporal', 'tls'], sentence, 'key');
+  }
+  const claim = (key: 'serverCa' | 'clientCert' | 'clientKey', file: string) =>
+    claimFile(scope, ['temporal', 'tls', key], { at: resolvePath(scope, file), kind: 'file' });
+  return {
+    ...(address === undefined ? {} : { address }),
+    namespace,
+    port,
+    uiPort,
+    tls: {
+      ...(tls.serverCa === undefined ? {} : { serverCa: claim('serverCa', tls.serverCa) }),
+      ...(tls.clientCert === undefined ? {} : { clientCert: claim('clientCert', tls.clientCert) }),
+      ...(tls.clientKey === undefined ? {} : { clientKey: claim('clientKey', tls.clientKey) }),
+      ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+    },
+  };
+}
+
+/** The section `signing:`; a GnuPG home that is named must exist. */
+export function resolveSigning(scope: Scope): SigningSettings {
+  const { gnupgHome, keyId } = scope.config.signing ?? SigningSection.parse({});
+  const path = ['signing', 'gnupgHome'];
+  return {
+    ...(gnupgHome === undefined
+      ? {}
+      : {
+          gnupgHome: claimFile(scope, path, { at: resolvePath(scope, gnupgHome), kind: 'folder' }),
+        }),
+    ...(keyId === undefined ? {} : { keyId: keyId.toUpperCase() }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Repository, Stream, Target } from '../model/settings.ts';
+import { followLike, inherit } from './follow-like.ts';
+import { STREAM_DEFAULTS, TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
+import { isDamaged, report, reportUnknown, type Scope } from './scope.ts';
+
+/** Resolves the targets of the user's file and those that its streams build with. */
+export function resolveTargets(scope: Scope, streams: readonly Stream[]): readonly Target[] {
+  const own = new Map(Object.entries(scope.config.targets ?? {}));
+  const { targets: shipped } = scope.shipped;
+  const used = streams.map((stream) => stream.target).filter((name) => shipped.has(name));
+  const targets: Target[] = [];
+  for (const name of new Set([...own.keys(), ...used])) {
+    if (isDamaged(scope, 'targets', name)) continue;
+    const ancestry = followLike(name, own, shipped);
+    if (ancestry.kind === 'found') {
+      const target = resolveTarget(scope, name, ancestry.entries);
+      if (target !== undefined) targets.push(target);
+    } else if (ancestry.kind === 'circle') {
+      const circle = ancestry.names.join(' → ');
+      report(
+        scope,
+        ['targets', name, 'like'],
+        `targets are like each other in a circle: ${circle}`,
+      );
+    } else if (!isDamaged(scope, 'targets', ancestry.name)) {
+      const known = [...own.keys(), ...shipped.keys()].filter((one) => one !== name);
+      reportUnknown(scope, ['targets', name, 'like'], {
+        what: 'target',
+        name: ancestry.name,
+        known,
+      });
+    }
+  }
+  for (const stream of streams) checkArch(scope, stream, targets);
+  return targets;
+}
+
+function resolveTarget(
+  scope: Scope,
+  name: string,
+  entries: readonly TargetEntry[],
+): Target | undefined {
+  const image = inherit(entries, (entry) => entry.image);
+  if (image === undefined) {
+    const expected = 'expected an image that has dnf, or "like:"';
+    report(scope, ['targets', name], `missing "targets.${name}.image": ${expected}`, 'key');
+    return undefined;
+  }
+  return {
+    name,
+    backend: inherit(entries, (entry) => entry.backend) ?? TARGET_DEFAULTS.backend,
+    image,
+    arch: inherit(entries, (entry) => entry.arch) ?? TARGET_DEFAULTS.arch,
+    packages: inherit(entries, (entry) => entry.packages) ?? [],
+    repositories: inherit(entries, (entry) => entry.repositories) ?? {},
+    prepareNetwork:
+      inherit(entries, (entry) => entry.prepareNetwork) ?? TARGET_DEFAULTS.prepareNetwork,
+  };
+}
+
+function checkArch(scope: Scope, stream: Stream, targets: readonly Target[]): void {
+  const target = targets.find((one) => one.name === stream.target);
+  if (target === undefined || target.arch === stream.arch) return;
+  const sentence = `stream "${stream.name}" is ${stream.arch}, its target "${target.name}" is ${target.arch}`;
+  report(scope, ['streams', stream.name, 'target'], sentence);
+}
+
+/** The repositories of the user's file, and `kmods` where a stream publishes to it or none is named. */
+export function resolveRepositories(
+  scope: Scope,
+  streams: readonly Stream[],
+): readonly Repository[] {
+  const own = Object.entries(scope.config.repositories ?? {});
+  const named = own.map(([name, entry]) =>
+    entry?.baseUrl === undefined ? { name } : { name, baseUrl: entry.baseUrl },
+  );
+  const standard = STREAM_DEFAULTS.repository;
+  const isNamed = named.some(({ name }) => name === standard);
+  const isUsed = streams.some(({ repository }) => repository === standard);
+  const isNeeded = !isNamed && (isUsed || named.length === 0);
+  return isNeeded ? [...named, { name: standard }] : named;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+// The message of every check is what was expected; `explain-issue.ts` adds what was found.
+const NAME_EXPECTED =
+  'a name of at most 64 letters, digits or "._+-" that begins with a letter or digit';
+
+/** A name of a stream, target, kmod or repository: safe in paths, URLs and workflow ids. */
+export const Name = z
+  .string({ error: NAME_EXPECTED })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, NAME_EXPECTED);
+
+/** One line of text for people. */
+export const Text = z
+  .string({ error: 'text' })
+  .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]{1,200}$/u, 'one line of 1 to 200 printable characters');
+
+/** A path of this machine, relative to the configuration file's folder or absolute. */
+export const Path = z
+  .string({ error: 'a path' })
+  .regex(/^[^\p{Cc}]{1,4096}$/u, 'a path without control characters');
+
+const URL_EXPECTED = 'a URL that begins with http://, https:// or file:// and holds no password';
+
+/** Base URL of an rpm-md repository. Passwords are refused: URLs are printed and logged. */
+export const RepositoryUrl = z
+  .string({ error: URL_EXPECTED })
+  .refine((text) => isUrlOf(text, ['http:', 'https:', 'file:']), URL_EXPECTED);
+
+const WEB_URL_EXPECTED = 'a URL that begins with http:// or https:// and holds no password';
+
+/** An address that clients use. */
+export const WebUrl = z
+  .string({ error: WEB_URL_EXPECTED })
+  .refine((text) => isUrlOf(text, ['http:', 'https:']), WEB_URL_EXPECTED);
+
+const IMAGE_EXPECTED = 'an image such as "example.org/centos:stream9"';
+
+/** A container image's reference. */
+export const ImageReference = z
+  .string({ error: IMAGE_EXPECTED })
+  .regex(/^[a-z0-9][A-Za-z0-9._:/@-]{0,254}$/, IMAGE_EXPECTED);
+
+const PACKAGE_EXPECTED = 'a package such as "gcc" or "pkgconfig(libelf)", never an option';
+
+/** What dnf can be asked to install; a leading dash would be an option of dnf. */
+export const PackageSpec = z
+  .string({ error: PACKAGE_EXPECTED })
+  .regex(/^[A-Za-z0-9(/][A-Za-z0-9._+~^()/:=<>, -]{0,127}$/, PACKAGE_EXPECTED);
+
+const PATTERN_EXPECTED = 'a package name such as "kernel-core" or "kernel-{flavour}-devel"';
+
+/** A package name in which `{flavour}` may stand once. */
+export const PackagePattern = z
+  .string({ error: PATTERN_EXPECTED })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(\{flavour\}[A-Za-z0-9._+-]*)?$/, PATTERN_EXPECTED);
+
+const ARCH_EXPECTED = 'an architecture such as "x86_64" or "aarch64"';
+
+/** An architecture as rpm names it. */
+export const Arch = z
+  .string({ error: ARCH_EXPECTED })
+  .regex(/^[a-z0-9][a-z0-9_]{0,15}$/, ARCH_EXPECTED);
+
+const RELEASE_EXPECTED = 'a kernel version such as "5.14.0-427"';
+
+/** A kernel's version, with or without release, as rpm compares them. */
+export const KernelLimit = z
+  .string({ error: RELEASE_EXPECTED })
+  .regex(/^[0-9][A-Za-z0-9._+~^-]{0,63}$/, RELEASE_EXPECTED);
+
+const HOST_EXPECTED = 'a host name or address such as "127.0.0.1"';
+
+/** A host name, IPv4 or IPv6 address. */
+export const Host = z
+  .string({ error: HOST_EXPECTED })
+  .regex(/^[A-Za-z0-9:._-]{1,253}$/, HOST_EXPECTED);
+
+const PORT_EXPECTED = 'a port between 1 and 65535';
+
+/** A TCP port. */
+export const Port = z
+  .int({ error: PORT_EXPECTED })
+  .min(1, PORT_EXPECTED)
+  .max(65_535, PORT_EXPECTED);
+
+function isUrlOf(text: string, protocols: readonly string[]): boolean {
+  if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  return protocols.includes(url.protocol) && url.username === '' && url.password === '';
+}
+
+/** A whole number between two bounds, both allowed. */
+export function wholeNumber(min: number, max: number) {
+  const expected = `a whole number between ${min} and ${max}`;
+  return z.int({ error: expected }).min(min, expected).max(max, expected);
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import {
+  Arch,
+  ImageReference,
+  Name,
+  PackagePattern,
+  PackageSpec,
+  Path,
+  RepositoryUrl,
+  Text,
+  wholeNumber,
+} from './scalars.ts';
+import { Duration } from './units.ts';
+
+/**
+ * What a stream is when neither the file nor a shipped definition says otherwise. They are filled in
+ * after `like:` was followed, so that they never hide what is inherited.
+ */
+export const STREAM_DEFAULTS = {
+  arch: 'x86_64',
+  /** Red Hat's package names; SUSE's come with its shipped definitions. */
+  core: 'kernel-core',
+  devel: 'kernel-devel',
+  flavours: ['default'],
+  /** Mirrors sync a few times a day; an unchanged repomd.xml costs one conditional request. */
+  poll: '15m',
+  repository: 'kmods',
+  /** The newest, the one before that machines still run, and one to go back to. */
+  keepKernels: 3,
+  /** Packages are checked, metadata is not: of the shipped distributions only SUSE signs it. */
+  gpgCheck: true,
+  repoGpgCheck: false,
+} as const;
+
+/** What a target is when nothing else is said. */
+export const TARGET_DEFAULTS = {
+  arch: 'x86_64',
+  backend: 'container',
+  /** dnf must reach a mirror; only the preparation has it, never a build. */
+  prepareNetwork: 'bridge',
+} as const;
+
+const Family = z.strictObject({
+  core: PackagePattern.optional().meta({
+    description: 'Package that holds the kernel image; {flavour} stands for a flavour.',
+    default: STREAM_DEFAULTS.core,
+  }),
+  devel: PackagePattern.optional().meta({
+    description: 'Package that holds the build tree; {flavour} stands for a flavour.',
+    default: STREAM_DEFAULTS.devel,
+  }),
+  flavours: z
+    .array(Name)
+    .min(1, 'at least one flavour')
+    .max(16, 'at most 16 flavours')
+    .optional()
+    .meta({ description: 'Kernel flavours to follow.', default: [...STREAM_DEFAULTS.flavours] }),
+});
+
+const Trust = z.strictObject({
+  gpgKeys: z
+    .array(Path)
+    .max(32, 'at most 32 keys')
+    .optional()
+    .describe('Files with ASCII-armored OpenPGP public keys of the distribution.'),
+  gpgCheck: z.boolean().optional().meta({
+    description: 'Refuse packages without a good signature.',
+    default: STREAM_DEFAULTS.gpgCheck,
+  }),
+  repoGpgCheck: z.boolean().optional().meta({
+    description: 'Refuse metadata without a good repomd.xml.asc.',
+    default: STREAM_DEFAULTS.repoGpgCheck,
+  }),
+  keysFrom: Text.optional().describe('Where to get the keys; shown when one is missing.'),
+});
+
+/** One entry of `streams:`, before `like:` is followed. */
+export const StreamEntry = z.strictObject({
+  like: Name.optional().describe('Stream whose values are used where this entry has none.'),
+  title: Text.optional().describe('What people call it. Default: the name.'),
+  urls: z
+    .array(RepositoryUrl)
+    .min(1, 'at least one URL')
+    .max(16, 'at most 16 URLs')
+    .optional()
+    .describe('Base URLs of the rpm-md repositories that bring kernels; all are looked at.'),
+  arch: Arch.optional().meta({
+    description: 'Architecture as rpm names it.',
+    default: STREAM_DEFAULTS.arch,
+  }),
+  family: Family.optional().describe('Names of the packages that make up a kernel.'),
+  trust: Trust.optional().describe('Which signatures are checked, and with which keys.'),
+  poll: Duration.optional().meta({
+    description: 'How often the repositories are looked at.',
+    default: STREAM_DEFAULTS.poll,
+  }),
+  target: Name.optional().describe('Target that builds for it.'),
+  repository: Name.optional().meta({
+    description: 'Repository that its kmods are published to.',
+    default: STREAM_DEFAULTS.repository,
+  }),
+  keepKernels: wholeNumber(1, 100).optional().meta({
+    description: 'How many of the newest kernels are kept built.',
+    default: STREAM_DEFAULTS.keepKernels,
+  }),
+});
+export type StreamEntry = z.infer<typeof StreamEntry>;
+
+/** One entry of `targets:`, before `like:` is followed. */
+export const TargetEntry = z.strictObject({
+  like: Name.optional().describe('Target whose values are used where this entry has none.'),
+  backend: z.literal('container', { error: '"container"' }).optional().meta({
+    description: 'What runs the builds.',
+    default: TARGET_DEFAULTS.backend,
+  }),
+  image: ImageReference.optional().describe('Image that has dnf; pin it by digest to be exact.'),
+  arch: Arch.optional().meta({
+    description: 'Architecture as rpm names it.',
+    default: TARGET_DEFAULTS.arch,
+  }),
+  packages: z
+    .array(PackageSpec)
+    .max(256, 'at most 256 packages')
+    .optional()
+    .meta({ description: 'What a buildroot gets besides kernel-devel.', default: [] }),
+  repositories: z.record(Name, RepositoryUrl).optional().meta({
+    description: "Repositories for those packages, name to base URL; the image's own when empty.",
+    default: {},
+  }),
+  prepareNetwork: z
+    .enum(['bridge', 'host', 'none'], { error: '"bridge", "host" or "none"' })
+    .optional()
+    .meta({
+      description: 'Network while a buildroot is prepared; a build never has one.',
+      default: TARGET_DEFAULTS.prepareNetwork,
+    }),
+});
+export type TargetEntry = z.infer<typeof TargetEntry>;

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { Host, KernelLimit, Name, Path, Port, Text, WebUrl, wholeNumber } from './scalars.ts';
+import { StreamEntry, TargetEntry } from './schema-stream.ts';
+import { Duration, Size } from './units.ts';
+
+/** One entry of `kmods:`. */
+export const KmodEntry = z.strictObject({
+  spec: Path.optional().describe('RPM spec file; either this or srpm.'),
+  sources: Path.optional().describe("Folder with the spec's sources. Default: the spec's folder."),
+  srpm: Path.optional().describe('Source RPM; either this or spec.'),
+  dialect: Name.default('auto').describe('How the spec asks for a kernel; auto detects it.'),
+  streams: z
+    .array(Name)
+    .min(1, 'at least one stream')
+    .max(256, 'at most 256 streams')
+    .describe('Streams it is built for.'),
+  required: z
+    .boolean()
+    .default(false)
+    .describe('Whether a kernel is held back until this kmod is there.'),
+  minKernel: KernelLimit.optional().describe('Oldest kernel it is built for.'),
+  maxKernel: KernelLimit.optional().describe('Newest kernel it is built for.'),
+  owner: Text.optional().describe('Who answers for it.'),
+});
+export type KmodEntry = z.infer<typeof KmodEntry>;
+
+/** One entry of `repositories:`. */
+export const RepositoryEntry = z.strictObject({
+  baseUrl: WebUrl.optional().describe("Address that clients use. Default: the local server's."),
+});
+export type RepositoryEntry = z.infer<typeof RepositoryEntry>;
+
+/** Bounds of one build and of the whole. The defaults fit a machine of 2 cores and 16 GiB. */
+export const LimitsSection = z.strictObject({
+  // One build seldom fills two cores; more at once only helps on larger machines.
+  parallelBuilds: wholeNumber(1, 256).default(2).describe('Builds at once on this machine.'),
+  cpus: z
+    .number({ error: 'a number of processors between 0.1 and 256' })
+    .min(0.1, 'a number of processors between 0.1 and 256')
+    .max(256, 'a number of processors between 0.1 and 256')
+    .default(2)
+    .describe('Processors for one build.'),
+  // gcc needs some 200 MiB a job; scratch counts as memory, so it must fit in here too.
+  memory: Size.default('4GiB').describe('Memory for one build, its scratch space included.'),
+  // Unpacked sources and objects of the largest kmods (ZFS, NVIDIA) stay below 1.5 GiB.
+  scratch: Size.default('2GiB').describe("Size of the build's own file system, in memory."),
+  // make -j with a shell and a compiler each; a fork bomb ends here.
+  pids: wholeNumber(16, 65_536).default(1024).describe('Processes and threads of one build.'),
+  // Most kmods take seconds; ZFS on two cores takes about ten minutes.
+  buildTimeout: Duration.default('30m').describe('A build that runs longer is ended.'),
+  // dnf from a slow mirror: some 300 MiB of packages.
+  prepareTimeout: Duration.default('30m').describe('A preparation that runs longer is ended.'),
+  // A verbose build writes about 1 MiB; beyond this it is a loop.
+  log: Size.default('16MiB').describe("A build's log is cut there."),
+  // The largest kmod packages with debuginfo are about 300 MiB.
+  output: Size.default('1GiB').describe('Everything that one build may hand out.'),
+});
+export type LimitsSection = z.infer<typeof LimitsSection>;
+
+const ADDRESS_EXPECTED = 'an address such as "temporal.example.org:7233"';
+
+const TlsSection = z.strictObject({
+  serverCa: Path.optional().describe("PEM file with the server's certificate authority."),
+  clientCert: Path.optional().describe('PEM file with the client certificate.'),
+  clientKey: Path.optional().describe("PEM file with the client certificate's key."),
+  serverName: Host.optional().describe("Name in the server's certificate, when not the address."),
+});
+
+/** How to reach Temporal. */
+export const TemporalSection = z.strictObject({
+  address: z
+    .string({ error: ADDRESS_EXPECTED })
+    .regex(/^[A-Za-z0-9:._[\]-]{1,253}:[0-9]{1,5}$/, ADDRESS_EXPECTED)
+    .optional()
+    .describe('Server to use; rekmod starts its own when absent.'),
+  namespace: Name.default('default').describe('Namespace; every server has "default".'),
+  // The ports that Temporal's own documentation and tools use.
+  port: Port.default(7233).describe("Port of rekmod's own server."),
+  uiPort: Port.default(8233).describe("Port of its own server's web pages."),
+  tls: TlsSection.optional().describe('TLS to the server at "address".'),
+});
+export type TemporalSection = z.infer<typeof TemporalSection>;
+
+/** Where the repositories and the status page are served. */
+export const ServerSection = z.strictObject({
+  // Only this machine until an administrator decides otherwise.
+  host: Host.default('127.0.0.1').describe('Address to listen on.'),
+  port: Port.default(8470).describe('Port to listen on.'),
+});
+
+/** The key that signs packages and metadata. */
+export const SigningSection = z.strictObject({
+  gnupgHome: Path.optional().describe('GnuPG home; rekmod makes one with a key when absent.'),
+  keyId: z
+    .string({ error: 'a fingerprint of 40 hexadecimal digits' })
+    .regex(/^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/, 'a fingerprint of 40 hexadecimal digits')
+    .optional()
+    .describe('Fingerprint; the only secret key of the home when absent.'),
+});
+
+/**
+ * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
+ * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
+ */
+export const Config = z
+  .strictObject({
+    streams: z
+      .record(Name, StreamEntry.nullable())
+      .nullable()
+      .default({})
+      .describe('Kernel lines to follow; a shipped definition by its name, or like: one.'),
+    targets: z
+      .record(Name, TargetEntry.nullable())
+      .nullable()
+      .default({})
+      .describe('Where builds happen; only needed to change or add to the shipped ones.'),
+    kmods: z
+      .record(Name, KmodEntry)
+      .nullable()
+      .default({})
+      .describe('Kernel modules to keep built.'),
+    repositories: z
+      .record(Name, RepositoryEntry.nullable())
+      .nullable()
+      .default({})
+      .describe('Output repositories; "kmods" is there without being named.'),
+    limits: LimitsSection.nullable().prefault({}).describe('Bounds of one build and of the whole.'),
+    temporal: TemporalSection.nullable().prefault({}).describe('How to reach Temporal.'),
+    server: ServerSection.nullable()
+      .prefault({})
+      .describe('Where repositories and status page are served.'),
+    signing: SigningSection.nullable()
+      .prefault({})
+      .describe('Key that signs packages and metadata.'),
+  })
+  .describe('Configuration of rekmod.');
+export type Config = z.infer<typeof Config>;

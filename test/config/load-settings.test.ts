@@ -1,0 +1,444 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { exampleConfig, uncommentExample } from '../../config/example.ts';
+import { loadSettings } from '../../config/load-settings.ts';
+import { MAX_CONFIG_BYTES } from '../../config/read-bounded-text.ts';
+import { ConfigError } from '../../model/config-errors.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'rekmod-config-'));
+after(() => rm(folder, { recursive: true }));
+await mkdir(join(folder, 'kmods'));
+await writeFile(join(folder, 'kmods/a.spec'), 'Name: a\n');
+await writeFile(join(folder, 'key.asc'), '');
+let fileCount = 0;
+
+async function writeConfig(text: string | Uint8Array): Promise<string> {
+  fileCount += 1;
+  const file = join(folder, `rekmod-${fileCount}.yaml`);
+  await writeFile(file, text);
+  return file;
+}
+
+/** The problems without the file's name, e.g. `2:3: unknown key`. */
+async function problemsOf(text: string | Uint8Array): Promise<readonly string[]> {
+  const file = await writeConfig(text);
+  try {
+    await loadSettings(file);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(error.failureClass, 'configuration');
+    const prefix = `${file}:`;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(prefix, '').trim().replaceAll(folder, '<folder>'));
+  }
+  return [];
+}
+
+const LAB = 'streams:\n  lab: { urls: ["file:///lab"] }\n';
+
+const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
+  ['an unknown key', 'kmod: {}\n', ['1:1: unknown key "kmod": did you mean "kmods"?']],
+  [
+    'an unknown key of an inner object with the keys of that very object',
+    '# comment\nlimits:\n  parallelbuild: 3\n',
+    ['3:3: unknown key "parallelbuild": did you mean "parallelBuilds"?'],
+  ],
+  [
+    'an unknown key that is like none',
+    'server:\n  colour: red\n',
+    ['2:3: unknown key "colour": expected one of "host", "port"'],
+  ],
+  [
+    'an unknown key of an entry',
+    'streams:\n  lab:\n    url: [file:///lab]\n',
+    ['3:5: unknown key "url": did you mean "urls"?'],
+  ],
+  [
+    'a wrong type with what was found',
+    'limits:\n  log: 4\n  cpus: many\n',
+    [
+      '2:8: wrong "limits.log": expected a size such as "512MiB" or "2GiB", found the number 4',
+      '3:9: wrong "limits.cpus": expected a number of processors between 0.1 and 256, found text "many"',
+    ],
+  ],
+  [
+    'a list that is text',
+    `${LAB}kmods:\n  a:\n    spec: kmods/a.spec\n    streams: lab\n`,
+    ['6:14: wrong "kmods.a.streams": expected a list, found text "lab" (write it in brackets)'],
+  ],
+  [
+    'a version that YAML takes for a number',
+    `${LAB}kmods:\n  a: { spec: kmods/a.spec, streams: [lab], minKernel: 5.10 }\n`,
+    [
+      '4:55: wrong "kmods.a.minKernel": expected a kernel version such as "5.14.0-427", found the number 5.1 (write it in quotes)',
+    ],
+  ],
+  [
+    'a section that is a list',
+    'streams: []\n',
+    ['1:10: wrong "streams": expected a mapping, found an empty list'],
+  ],
+  ['a document that is no mapping', '- a\n', ['1:1: wrong file: expected a mapping, found a list']],
+  [
+    'a kmod for a stream that does not exist',
+    `${LAB}kmods:\n  a: { spec: kmods/a.spec, streams: [lap] }\n`,
+    ['4:38: unknown stream "lap": did you mean "lab"?'],
+  ],
+  [
+    'a kmod for a shipped stream that is not in use',
+    `${LAB}kmods:\n  a: { spec: kmods/a.spec, streams: [fedora-44] }\n`,
+    ['4:38: stream "fedora-44" is shipped but not in use: add "fedora-44: {}" below "streams"'],
+  ],
+  [
+    'a slip in the name of a shipped stream',
+    'streams:\n  fedora44: {}\n',
+    ['2:3: stream "fedora44" is not shipped and has no "urls": did you mean "fedora-44"?'],
+  ],
+  [
+    'a target and a repository that do not exist',
+    'streams:\n  lab:\n    urls: [file:///lab]\n    target: labs\n    repository: kmod\n',
+    [
+      '4:13: unknown target "labs": did you mean "lab"?',
+      '5:17: unknown repository "kmod": did you mean "kmods"?',
+    ],
+  ],
+  [
+    'streams that are like each other',
+    'streams:\n  a: { like: b }\n  b: { like: a }\n',
+    [
+      '2:14: streams are like each other in a circle: a → b → a',
+      '3:14: streams are like each other in a circle: b → a → b',
+    ],
+  ],
+  [
+    'a stream that is like an unknown one',
+    'streams:\n  a: { like: labs }\n',
+    ['2:14: unknown stream "labs": did you mean "lab"?'],
+  ],
+  [
+    'a stream without URLs, and one without target',
+    'streams:\n  mine: { target: lab }\n  other: { urls: [file:///x] }\n',
+    [
+      '2:3: missing "streams.mine.urls": expected the URLs of its rpm-md repositories, or "like:"',
+      '3:3: missing "streams.other.target": expected the target that builds, or "like:"',
+    ],
+  ],
+  [
+    'a stream and a target of different architectures',
+    `targets:\n  arm: { like: lab, arch: aarch64 }\n${LAB.replace(' }', ', target: arm }')}`,
+    ['4:41: stream "lab" is x86_64, its target "arm" is aarch64'],
+  ],
+  [
+    'files that do not exist',
+    `${LAB}kmods:\n  a: { spec: kmods/b.spec, streams: [lab] }\n  b: { spec: kmods/a.spec, sources: nope, streams: [lab] }\n  c: { srpm: kmods, streams: [lab] }\n`,
+    [
+      '4:14: missing file "<folder>/kmods/b.spec": found nothing',
+      '5:37: missing folder "<folder>/nope": found nothing',
+      '6:14: missing file "<folder>/kmods": found a folder',
+    ],
+  ],
+  [
+    'a kmod without source, and one with two',
+    `${LAB}kmods:\n  a: { streams: [lab] }\n  b: { spec: kmods/a.spec, srpm: x, streams: [lab] }\n`,
+    [
+      '4:3: wrong "kmods.a": expected "spec" or "srpm", found neither',
+      '5:3: wrong "kmods.b": expected "spec" or "srpm", found both',
+    ],
+  ],
+  [
+    'the missing key of a shipped stream, with where to get it',
+    'streams:\n  mine: { like: fedora-44, trust: { gpgKeys: [nope.asc], keysFrom: from Bob } }\n',
+    [
+      '2:47: missing file "<folder>/nope.asc": found nothing; get the key from Bob, or name another file in "trust.gpgKeys"',
+    ],
+  ],
+  [
+    'a check of signatures without keys',
+    'streams:\n  lab: { urls: ["file:///lab"], trust: { gpgCheck: true } }\n',
+    [
+      '2:33: missing "streams.lab.trust.gpgKeys": expected the distribution\'s public keys, or "gpgCheck: false"',
+    ],
+  ],
+  [
+    'names that are unsafe in paths',
+    'kmods:\n  ../x: {}\nrepositories:\n  "a b": {}\n',
+    [
+      '2:3: wrong name "../x": expected a name of at most 64 letters, digits or "._+-" that begins with a letter or digit',
+      '4:3: wrong name "a b": expected a name of at most 64 letters, digits or "._+-" that begins with a letter or digit',
+    ],
+  ],
+  [
+    'a password in a URL',
+    'streams:\n  lab: { urls: ["https://me:pw@example.org/"] }\n',
+    [
+      '2:17: wrong "streams.lab.urls[0]": expected a URL that begins with http://, https:// or file:// and holds no password, found text "https://me:pw@example.org/"',
+    ],
+  ],
+  [
+    'a package that is an option of dnf',
+    'targets:\n  lab: { packages: ["--setopt=x"] }\n',
+    [
+      '2:21: wrong "targets.lab.packages[0]": expected a package such as "gcc" or "pkgconfig(libelf)", never an option, found text "--setopt=x"',
+    ],
+  ],
+  [
+    'scratch space that does not fit into memory',
+    'limits:\n  memory: 1GiB\n',
+    [
+      '2:11: wrong "limits.scratch": it is part of "limits.memory" and must be less, found 2GiB of 1GiB',
+    ],
+  ],
+  [
+    'TLS without address and with half a key pair',
+    'temporal:\n  tls: { clientCert: key.asc }\n',
+    [
+      '2:3: wrong "temporal.tls": rekmod\'s own server has none, expected "temporal.address"',
+      '2:3: wrong "temporal.tls": expected "clientCert" and "clientKey" together, found one',
+    ],
+  ],
+  ['duplicate keys', 'kmods: {}\nstreams: {}\nkmods: {}\n', ['3:1: duplicate key "kmods"']],
+  ['bad syntax', 'kmods:\n\ta: b\n', ['2:1: not valid YAML: tabs are not allowed as indentation']],
+  ['unknown tags', 'kmods: !!js/function "a"\n', ['1:8: unknown tag "!!js/function"']],
+  ['unknown aliases', 'kmods: *a\n', ['1:8: unknown alias "a": expected an anchor above it']],
+  [
+    'two documents',
+    'kmods: {}\n---\n',
+    ['2:1: more than one document: expected one, found "---" again'],
+  ],
+  [
+    'a key that is no text',
+    '? [a]\n: 1\n',
+    ['1:3: wrong key: expected text, found something else'],
+  ],
+  ['deep nesting', '['.repeat(100_000), ['1:785: nested too deeply']],
+  ['__proto__', '__proto__: { a: 1 }\n', ['1:1: forbidden key "__proto__"']],
+  [
+    '__proto__ as the name of an entry',
+    'kmods:\n  "__proto__": { spec: kmods/a.spec, streams: [] }\n',
+    ['2:3: forbidden key "__proto__"'],
+  ],
+  [
+    'an alias bomb',
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh']
+      .map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}]`)
+      .join('\n')}\n`,
+    [': too many aliases: at most 100 are followed'],
+  ],
+  [
+    'terminal escapes and marks of direction in names, escaped',
+    '"\\e[31m\\u202Ekmods": {}\n',
+    [
+      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "kmods", "limits", "repositories", "server", "signing", "streams", "targets", "temporal"',
+    ],
+  ],
+];
+
+for (const [name, text, expected] of PROBLEMS) {
+  test(`loadSettings() reports ${name}`, async () => {
+    const found = await problemsOf(text);
+
+    // The column at which the parser runs out of stack is its own affair.
+    const stable = found.map((line) => line.replace(/^1:\d+: nested/u, '1:785: nested'));
+    assert.deepEqual(
+      stable,
+      expected.map((line) => line.replace(/^: /u, ' ').trim()),
+    );
+  });
+}
+
+test('loadSettings() reports everything at once, sorted by line', async () => {
+  const text = 'kmods:\n  a: { streams: [x], spec: none }\nlimit: 1\nserver: { port: 0 }\n';
+
+  assert.deepEqual(await problemsOf(text), [
+    '2:18: unknown stream "x": expected one of "almalinux-9", "centos-stream-10", "centos-stream-9", "fedora-44", "lab", "opensuse-leap-16", "opensuse-tumbleweed"',
+    '2:28: missing file "<folder>/none": found nothing',
+    '3:1: unknown key "limit": did you mean "limits"?',
+    '4:17: wrong "server.port": expected a port between 1 and 65535, found the number 0',
+  ]);
+});
+
+test('loadSettings() ends its list after 50 problems', async () => {
+  const keys = Array.from({ length: 60 }, (_, index) => `zzzzzzzzz${index}: 1`).join('\n');
+
+  const found = await problemsOf(keys);
+
+  assert.equal(found.length, 51);
+  assert.equal(found.at(-1), 'and 10 more problems');
+});
+
+test('loadSettings() refuses a file that is too large, not text or not there', async () => {
+  assert.deepEqual(await problemsOf('#'.repeat(MAX_CONFIG_BYTES + 1)), [
+    'too large: expected at most 1 MiB',
+  ]);
+  assert.deepEqual(await problemsOf(Uint8Array.of(0xff, 0xfe)), ['not text: expected UTF-8']);
+  await assert.rejects(loadSettings(join(folder, 'none.yaml')), /none\.yaml: no such file/);
+  await assert.rejects(loadSettings(folder), /not a plain file/);
+});
+
+test('loadSettings() puts the place in front as compilers do', async () => {
+  const file = await writeConfig('kmods:\nkmod: 1\n');
+
+  await assert.rejects(loadSettings(file), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /^Cannot load ".*": found a problem\n.*:2:1: unknown key "kmod"/);
+    assert.deepEqual(error.problems, [
+      { file, line: 2, column: 1, sentence: 'unknown key "kmod": did you mean "kmods"?' },
+    ]);
+    return true;
+  });
+});
+
+test('loadSettings() takes an empty file as an empty inventory', async () => {
+  const settings = await loadSettings(await writeConfig(''));
+
+  assert.deepEqual(settings.streams, []);
+  assert.deepEqual(settings.kmods, []);
+  assert.deepEqual(settings.repositories, [{ name: 'kmods' }]);
+  assert.deepEqual(settings.server, { host: '127.0.0.1', port: 8470 });
+  assert.deepEqual(settings.limits, {
+    parallelBuilds: 2,
+    cpus: 2,
+    memoryBytes: 4 * 1024 ** 3,
+    scratchBytes: 2 * 1024 ** 3,
+    pids: 1024,
+    buildTimeoutMs: 1_800_000,
+    prepareTimeoutMs: 1_800_000,
+    logBytes: 16 * 1024 ** 2,
+    outputBytes: 1024 ** 3,
+  });
+});
+
+test('loadSettings() takes sections and entries with nothing below as empty', async () => {
+  const settings = await loadSettings(
+    await writeConfig(
+      'streams:\nkmods:\nlimits:\ntemporal:\nserver:\nsigning:\ntargets:\n  lab:\n',
+    ),
+  );
+
+  assert.equal(settings.limits.pids, 1024);
+  assert.deepEqual(
+    settings.targets.map(({ image }) => image),
+    ['rekmod-lab/builder'],
+  );
+});
+
+test('loadSettings() overrides a shipped stream key by key', async () => {
+  const file = await writeConfig(`
+streams:
+  my-rhel9:
+    like: almalinux-9
+    urls: [https://mirror.example.org/a/]
+    poll: 30m
+    trust: { gpgKeys: [key.asc] }
+`);
+
+  const { streams, targets } = await loadSettings(file);
+
+  assert.deepEqual(streams, [
+    {
+      name: 'my-rhel9',
+      title: 'AlmaLinux 9 (x86_64)',
+      urls: ['https://mirror.example.org/a/'],
+      arch: 'x86_64',
+      family: { core: 'kernel-core', devel: 'kernel-devel', flavours: ['default'] },
+      trust: { gpgKeys: [join(folder, 'key.asc')], gpgCheck: true, repoGpgCheck: false },
+      pollIntervalMs: 1_800_000,
+      target: 'almalinux-9',
+      repository: 'kmods',
+      keepKernels: 3,
+    },
+  ]);
+  assert.deepEqual(
+    targets.map(({ name, backend, prepareNetwork }) => ({ name, backend, prepareNetwork })),
+    [{ name: 'almalinux-9', backend: 'container', prepareNetwork: 'bridge' }],
+  );
+});
+
+test('loadSettings() lets a stream be like an overridden shipped one', async () => {
+  const file = await writeConfig(`
+streams:
+  lab: { urls: [file:///one], title: Mine }
+  second: { like: lab, urls: [file:///two] }
+`);
+
+  const { streams } = await loadSettings(file);
+
+  assert.deepEqual(
+    streams.map(({ name, title, pollIntervalMs }) => [name, title, pollIntervalMs]),
+    [
+      ['lab', 'Mine', 30_000],
+      ['second', 'Mine', 30_000],
+    ],
+  );
+});
+
+test('loadSettings() resolves paths against the folder of the file', async () => {
+  const file = await writeConfig(
+    `${LAB}kmods:\n  a: { spec: kmods/a.spec, streams: [lab, lab], required: true, owner: me }\n`,
+  );
+
+  const { kmods } = await loadSettings(file);
+
+  assert.deepEqual(kmods, [
+    {
+      name: 'a',
+      source: {
+        kind: 'spec',
+        spec: join(folder, 'kmods/a.spec'),
+        sources: join(folder, 'kmods'),
+      },
+      dialect: 'auto',
+      streams: ['lab'],
+      required: true,
+      owner: 'me',
+    },
+  ]);
+});
+
+test('loadSettings() returns what nobody can change', async () => {
+  const { streams, limits } = await loadSettings(await writeConfig(LAB));
+
+  assert.ok(Object.isFrozen(limits));
+  assert.ok(Object.isFrozen(streams));
+  assert.ok(Object.isFrozen(streams[0]?.trust.gpgKeys));
+});
+
+test('loadSettings() loads the example as it stands, and with every key set', async () => {
+  const example = await exampleConfig();
+  const inside = join(folder, 'example');
+  for (const name of ['kmods/v4l2loopback', 'keys', 'tls', 'gnupg']) {
+    await mkdir(join(inside, name), { recursive: true });
+  }
+  for (const name of [
+    'kmods/v4l2loopback/v4l2loopback-kmod.spec',
+    'kmods/jool-kmod.src.rpm',
+    'keys/RPM-GPG-KEY-redhat-release',
+    'keys/centos.asc',
+    'tls/ca.pem',
+    'tls/client.pem',
+    'tls/client.key',
+  ]) {
+    await writeFile(join(inside, name), '');
+  }
+  const full = uncommentExample(example).replace(
+    'centos-stream-9: {}',
+    'centos-stream-9: { trust: { gpgKeys: [keys/centos.asc] } }',
+  );
+  await writeFile(join(inside, 'rekmod.yaml'), full);
+
+  const empty = await loadSettings(await writeConfig(example));
+  const settings = await loadSettings(join(inside, 'rekmod.yaml'));
+
+  assert.deepEqual(empty.kmods, []);
+  assert.deepEqual(
+    settings.kmods.map(({ name }) => name),
+    ['v4l2loopback', 'jool'],
+  );
+  assert.deepEqual(settings.limits, empty.limits);
+  assert.equal(settings.temporal.tls?.serverCa, join(inside, 'tls/ca.pem'));
+});
