@@ -1,0 +1,126 @@
+import { type FailureClass, RekmodError } from './errors.ts';
+
+/** One address where a container engine was looked for in vain. */
+export interface EngineAttempt {
+  /** E.g. `unix:///var/run/docker.sock`. */
+  readonly address: string;
+  /** E.g. `no such socket`. */
+  readonly problem: string;
+}
+
+/** Thrown when no container engine answers. */
+export class EngineMissingError extends RekmodError {
+  readonly failureClass = 'configuration';
+  readonly attempts: readonly EngineAttempt[];
+
+  constructor(attempts: readonly EngineAttempt[]) {
+    const tried = attempts.map(({ address, problem }) => `${address} (${problem})`).join(', ');
+    super(
+      `Cannot find a container engine: tried ${tried}; run "make setup", ` +
+        'or start Docker or the socket of Podman',
+    );
+    this.attempts = attempts;
+  }
+}
+
+/** Thrown when the container engine does not answer, or went away in the middle. */
+export class EngineUnavailableError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly address: string;
+
+  constructor(action: string, address: string, options: { readonly cause: Error }) {
+    super(
+      `Cannot ${action}: expected an answer of the container engine at "${address}", ` +
+        `found ${options.cause.message}`,
+      options,
+    );
+    this.address = address;
+  }
+}
+
+/** Thrown when the container engine answers no. */
+export class EngineRefusedError extends RekmodError {
+  readonly failureClass: FailureClass;
+  /** HTTP status of the engine's answer. */
+  readonly statusCode: number;
+
+  constructor(action: string, statusCode: number, options: { readonly cause: Error }) {
+    super(`Cannot ${action}: the container engine says ${options.cause.message.trim()}`, options);
+    this.statusCode = statusCode;
+    // 404 and 409: somebody else removed or changed what this is about.
+    const isRequestWrong = statusCode < 500 && statusCode !== 404 && statusCode !== 409;
+    this.failureClass = isRequestWrong ? 'configuration' : 'transient';
+  }
+}
+
+/** Thrown when an image that the configuration names is not on this machine. */
+export class ImageMissingError extends RekmodError {
+  readonly failureClass = 'configuration';
+  readonly image: string;
+  readonly target: string;
+
+  constructor(image: string, target: string, pullCommand: string) {
+    super(
+      `Cannot use the image "${image}" of the target "${target}": expected it in the container ` +
+        `engine, found none; run "${pullCommand}"`,
+    );
+    this.image = image;
+    this.target = target;
+  }
+}
+
+/** Thrown when a buildroot was removed between its preparation and a build; prepare it again. */
+export class BuildrootMissingError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly buildrootId: string;
+
+  constructor(buildrootId: string) {
+    super(`Cannot use the buildroot "${buildrootId}": expected its image, found none`);
+    this.buildrootId = buildrootId;
+  }
+}
+
+/** Thrown when a container of uid 1000 could not read what it is given. */
+export class InputUnreadableError extends RekmodError {
+  readonly failureClass = 'configuration';
+  readonly path: string;
+
+  constructor(path: string, found: string) {
+    super(`Cannot build from "${path}": expected it to be readable by everyone, found ${found}`);
+    this.path = path;
+  }
+}
+
+/** What is known about a preparation that failed. */
+export interface PrepareFailure {
+  readonly failureClass: FailureClass;
+  readonly target: string;
+  /** Kernel release. */
+  readonly release: string;
+  /** E.g. `exit code 1`, `a time-out after 600 s`. */
+  readonly found: string;
+  readonly exitCode: number;
+  /** The end of the log, oldest first. */
+  readonly lastLines: readonly string[];
+}
+
+/** Thrown when dnf could not make a buildroot. */
+export class PrepareFailedError extends RekmodError {
+  readonly failureClass: FailureClass;
+  readonly target: string;
+  readonly release: string;
+  readonly exitCode: number;
+  readonly lastLines: readonly string[];
+
+  constructor(failure: PrepareFailure) {
+    super(
+      `Cannot prepare a buildroot of "${failure.target}" for "${failure.release}": expected ` +
+        `dnf to install everything, found ${failure.found}: ${failure.lastLines.join(' | ')}`,
+    );
+    this.failureClass = failure.failureClass;
+    this.target = failure.target;
+    this.release = failure.release;
+    this.exitCode = failure.exitCode;
+    this.lastLines = failure.lastLines;
+  }
+}
