@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the variables are for the script that sources this
 # What:    functions shared by scripts/ and lab/: progress lines, cache paths, digests, atomic writing, container engine.
 # Inputs:  environment REKMOD_CACHE, XDG_CACHE_HOME, HOME, DOCKER_HOST, REKMOD_ENGINE.
 # Outputs: CACHE (absolute path of the cache) and the functions below; nothing is written by sourcing this file.

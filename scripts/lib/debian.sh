@@ -13,6 +13,7 @@ debian_codename() {
 debian_sources() {
   local codename
   codename=$(debian_codename)
+  # shellcheck disable=SC2016 # apt's own placeholders
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
     awk -v codename="$codename" '$4 == "Debian" && $3 == "main" && index($2, codename) == 1 && !/backports/ {
       printf "deb %s %s %s\n", $1, $2, $3 }' | sort -u
