@@ -1,0 +1,108 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { CpioParseError, quoteExcerpt, RpmHeaderParseError } from '../model/parse-errors.ts';
+import { createCpioReader } from '../rpm/cpio.ts';
+import { type RpmHeader, readRpmHeader } from '../rpm/header.ts';
+import { type CompressionFormat, decompress } from './decompress.ts';
+
+/** An RPM file whose header is read. */
+export interface RpmFileReader {
+  readonly header: RpmHeader;
+  /**
+   * Reads files out of the payload.
+   *
+   * @returns Content by absolute path, in the payload's order; a source package's files are directly
+   *   below `/`. Symbolic links are not among them.
+   * @throws {CpioParseError} If a wanted file is larger than allowed, or all of them together.
+   */
+  readFiles(options: ReadFilesOptions): Promise<Map<string, Uint8Array>>;
+}
+
+/** Which files of a payload are read. */
+export interface ReadFilesOptions {
+  readonly wants: (path: string) => boolean;
+  readonly maxBytesPerFile: number;
+  readonly signal: AbortSignal;
+}
+
+/** A kernel-devel unpacks to 200 MB, the largest kernel package of all to 5 GB. */
+const MAX_PAYLOAD_BYTES = 16 * 1024 ** 3;
+/** What is wanted stays in memory. */
+const MAX_WANTED_BYTES = 2 * 1024 ** 3;
+
+const FORMATS: ReadonlyMap<string, CompressionFormat> = new Map([
+  ['gzip', 'gz'],
+  ['bzip2', 'bz2'],
+  ['xz', 'xz'],
+  ['lzma', 'xz'],
+  ['zstd', 'zst'],
+]);
+
+/**
+ * Opens an RPM file and reads its header. Nothing stays open in between; the file must not change.
+ *
+ * @throws {RpmHeaderParseError} If it is no RPM file, see {@link readRpmHeader}.
+ */
+export async function openRpm(path: string): Promise<RpmFileReader> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const header = await readRpmHeader({
+    byteLength: size,
+    slice: (start, end) => readSlice(file, start, end),
+  });
+  const format = requireFormat(
+    header,
+    await readSlice(file, header.payloadOffset, header.payloadOffset + 6),
+  );
+  return {
+    header,
+    readFiles: (options) => readFiles(path, { ...options, header, format }),
+  };
+}
+
+async function readFiles(
+  path: string,
+  options: ReadFilesOptions & { readonly header: RpmHeader; readonly format: CompressionFormat },
+): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  let wantedBytes = 0;
+  const reader = createCpioReader({
+    wants(name, sizeBytes) {
+      if (!options.wants(name)) return false;
+      requireAtMost(options.maxBytesPerFile, sizeBytes, name);
+      wantedBytes += sizeBytes;
+      requireAtMost(MAX_WANTED_BYTES, wantedBytes, 'all wanted files');
+      return true;
+    },
+    onFile: (name, bytes) => files.set(name, bytes),
+  });
+  const source = createReadStream(path, { start: options.header.payloadOffset });
+  const bounds = { maxBytes: MAX_PAYLOAD_BYTES, signal: options.signal };
+  for await (const chunk of decompress(options.format, source, bounds)) reader.write(chunk);
+  reader.close();
+  return files;
+}
+
+async function readSlice(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+  return bytes.subarray(0, bytesRead);
+}
+
+/** rpm leaves the tag out both for gzip of old and for no compression at all. */
+function requireFormat(header: RpmHeader, payloadStart: Uint8Array): CompressionFormat {
+  if (String.fromCharCode(...payloadStart.subarray(0, 5)) === '07070') return 'plain';
+  const format = FORMATS.get(header.payloadCompressor);
+  if (format === undefined) {
+    const found = quoteExcerpt(header.payloadCompressor);
+    throw new RpmHeaderParseError(`expected a known payload compressor, found ${found}`);
+  }
+  return format;
+}
+
+function requireAtMost(maxBytes: number, sizeBytes: number, what: string): void {
+  if (sizeBytes > maxBytes) {
+    const found = `${quoteExcerpt(what)} with ${sizeBytes}`;
+    throw new CpioParseError(`expected at most ${maxBytes} bytes, found ${found}`);
+  }
+}
