@@ -56,6 +56,8 @@ cp -al --remove-destination "$scratch/debs/kbuild/usr/lib/linux-kbuild"*/. "$tre
 cp -al --remove-destination "$scratch/debs/flavour/usr/src/$headers/." "$tree/"
 ln -s "/usr/src/kernels/$release" "$scratch/devel/lib/modules/$release/build"
 ln -s build "$scratch/devel/lib/modules/$release/source"
+# Debian names the release in the Makefile that was left out; "make modules_install" reads it from here.
+write_file "$tree/include/config/kernel.release" <<<"$release"
 cp "$tree/Module.symvers" "$scratch/Module.symvers"
 
 # The kernel itself.

@@ -47,6 +47,13 @@ write_dir() {
   fi
 }
 
+# remove_at_exit <path>: removes it when the shell ends, however it ends.
+remove_at_exit() {
+  scratch_paths+=("$1")
+  trap 'rm -rf "${scratch_paths[@]}"' EXIT
+}
+scratch_paths=()
+
 # process_start <pid>: the start time of a process (clock ticks since boot), nothing when there is no such process.
 # The pair pid + start time names one process: a pid alone may have been given to another one since.
 process_start() {

