@@ -1,0 +1,121 @@
+import type { CellKey, CellOutcome } from './cell.ts';
+import type { Verdict } from './verdict.ts';
+
+/**
+ * Everything that a status page tells, for all streams at one moment. Plain JSON, published as
+ * `status.json` beside the page; a change that old readers would misread raises `schema`.
+ */
+export interface StatusReport {
+  readonly schema: 1;
+  /** ISO 8601 in UTC; how old the page itself is. */
+  readonly generatedAt: string;
+  readonly streams: readonly StreamStatus[];
+  /** Sorted by stream, kmod, then as the kernels of the stream; at most one for a key. */
+  readonly cells: readonly CellStatus[];
+  readonly links: StatusLinks;
+}
+
+/** A stream with its kernels. */
+export interface StreamStatus {
+  readonly name: string;
+  readonly title: string;
+  /** Absent when it was never looked at. */
+  readonly lastLook?: LookStatus;
+  /** How often it should be looked at; a look that is much older is an alarm. */
+  readonly pollIntervalMs: number;
+  /** Oldest first. */
+  readonly kernels: readonly KernelStatus[];
+  /** The kmods that are built for it, sorted by name. */
+  readonly kmods: readonly string[];
+  /** Those of them that hold a kernel back. */
+  readonly requiredKmods: readonly string[];
+  readonly repository: string;
+}
+
+/** The last look at a stream's repositories. */
+export interface LookStatus {
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly ok: boolean;
+  /** One sentence, e.g. `unchanged` or `mirror answered 503`. */
+  readonly message: string;
+  /** From the look to `generatedAt`. */
+  readonly ageSeconds: number;
+}
+
+/** A kernel of a stream. */
+export interface KernelStatus {
+  readonly release: string;
+  /** ISO 8601 in UTC. */
+  readonly foundAt: string;
+  /** `waiting-for-devel`: the mirror has the kernel, its kernel-devel not yet. */
+  readonly state: 'waiting-for-devel' | 'known';
+  readonly counts: CellCounts;
+}
+
+/** How a cell stands, in one word. */
+export type CellState =
+  /** Published modules of this or another kernel fit. */
+  | 'kept'
+  | 'built'
+  | 'running'
+  /** To be built, or queued. */
+  | 'waiting'
+  | 'failed'
+  /** A kmod that it needs failed. */
+  | 'blocked'
+  /** Out of the kmod's kernel range. */
+  | 'excluded'
+  | 'cancelled'
+  /** Nothing is known yet. */
+  | 'unknown';
+
+/** How many cells stand how; all kmods of the stream are counted. */
+export type CellCounts = Readonly<Record<CellState, number>>;
+
+/** One kmod for one kernel. */
+export interface CellStatus extends CellKey {
+  readonly state: CellState;
+  readonly verdict?: Verdict;
+  /** The last end of work; stays while the next attempt runs. */
+  readonly outcome?: CellOutcome;
+  readonly phase?: 'running' | 'queued';
+  /** ISO 8601 in UTC. */
+  readonly updatedAt?: string;
+  /** Why it stands so, for people. */
+  readonly sentence: string;
+  readonly links: CellLinks;
+}
+
+/** Addresses for one cell, absolute or relative to the page. */
+export interface CellLinks {
+  readonly log?: string;
+  readonly temporal?: string;
+}
+
+/** Addresses for the whole. */
+export interface StatusLinks {
+  readonly temporalUi?: string;
+  readonly repositories: readonly RepositoryLink[];
+}
+
+/** How a machine gets the packages of a repository. */
+export interface RepositoryLink {
+  readonly name: string;
+  readonly baseUrl: string;
+  /** Address of the `.repo` file. */
+  readonly repoFileUrl: string;
+}
+
+/** Every {@link CellState}, in the order in which legends and counts list them. */
+export const CELL_STATES = [
+  'kept',
+  'built',
+  'running',
+  'waiting',
+  'failed',
+  'blocked',
+  'excluded',
+  'cancelled',
+  'unknown',
+] as const satisfies readonly CellState[];
