@@ -1,0 +1,131 @@
+import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
+import type { Kmod } from '../model/kmod.ts';
+import type { Stream } from '../model/settings.ts';
+import type {
+  CellLinks,
+  CellStatus,
+  KernelStatus,
+  LookStatus,
+  StatusLinks,
+  StatusReport,
+  StreamStatus,
+} from '../model/status.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { countStates, findCellState } from './cell-state.ts';
+import { describeOutcome, describeVerdict } from './describe-verdict.ts';
+import { secondsBetween } from './format-values.ts';
+
+/** A kernel as a status needs it. */
+export type KnownKernel = Pick<KernelStatus, 'release' | 'foundAt' | 'state'>;
+
+/** What is known of one stream. */
+export interface StreamFacts {
+  readonly stream: Stream;
+  readonly lastLook?: Omit<LookStatus, 'ageSeconds'>;
+  /** Oldest first. */
+  readonly kernels: readonly KnownKernel[];
+}
+
+/** A cell that is being worked on. */
+export interface ActiveCell extends CellKey {
+  readonly phase: 'running' | 'queued';
+  readonly verdict?: Verdict;
+}
+
+/** Everything that a status is made from. */
+export interface StatusFacts {
+  /** The moment of the report, ISO 8601 in UTC. */
+  readonly now: string;
+  readonly streams: readonly StreamFacts[];
+  readonly kmods: readonly Kmod[];
+  readonly records: readonly CellRecord[];
+  readonly active: readonly ActiveCell[];
+  readonly links: StatusLinks;
+  /** Addresses of a cell; relative ones begin at the page. */
+  readonly linkCell: (cell: CellKey, outcome: CellOutcome | undefined) => CellLinks;
+}
+
+/** Assembles the report from what the data directory and the running workflows say. */
+export function assembleStatus(facts: StatusFacts): StatusReport {
+  const records = new Map(facts.records.map((record) => [keyOf(record), record]));
+  const active = new Map(facts.active.map((cell) => [keyOf(cell), cell]));
+  const cells: CellStatus[] = [];
+  const streams = facts.streams.map((one): StreamStatus => {
+    const kmods = facts.kmods
+      .filter((kmod) => kmod.streams.includes(one.stream.name))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const own = kmods.flatMap((kmod) =>
+      one.kernels.map((kernel) => {
+        const key = { stream: one.stream.name, kmod: kmod.name, release: kernel.release };
+        return assembleCell(key, records.get(keyOf(key)), active.get(keyOf(key)), facts.linkCell);
+      }),
+    );
+    cells.push(...own);
+    return assembleStream(one, kmods, own, facts.now);
+  });
+  return { schema: 1, generatedAt: facts.now, streams, cells, links: facts.links };
+}
+
+function assembleStream(
+  { stream, lastLook, kernels }: StreamFacts,
+  kmods: readonly Kmod[],
+  cells: readonly CellStatus[],
+  now: string,
+): StreamStatus {
+  return {
+    name: stream.name,
+    title: stream.title,
+    ...(lastLook === undefined
+      ? {}
+      : { lastLook: { ...lastLook, ageSeconds: secondsBetween(lastLook.at, now) } }),
+    pollIntervalMs: stream.pollIntervalMs,
+    kernels: kernels.map(({ release, foundAt, state }) => {
+      const states = cells.filter((cell) => cell.release === release).map((cell) => cell.state);
+      return { release, foundAt, state, counts: countStates(states) };
+    }),
+    kmods: kmods.map(({ name }) => name),
+    requiredKmods: kmods.filter(({ required }) => required).map(({ name }) => name),
+    repository: stream.repository,
+  };
+}
+
+function assembleCell(
+  key: CellKey,
+  record: CellRecord | undefined,
+  active: ActiveCell | undefined,
+  linkCell: StatusFacts['linkCell'],
+): CellStatus {
+  const verdict = active?.verdict ?? record?.verdict;
+  const outcome = record?.outcome;
+  const phase = active?.phase;
+  return {
+    ...key,
+    state: findCellState({ verdict, outcome, phase }),
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(phase === undefined ? {} : { phase }),
+    ...(record === undefined ? {} : { updatedAt: record.updatedAt }),
+    sentence: describeCell(verdict, outcome, phase),
+    links: linkCell(key, outcome),
+  };
+}
+
+function describeCell(
+  verdict: Verdict | undefined,
+  outcome: CellOutcome | undefined,
+  phase: 'running' | 'queued' | undefined,
+): string {
+  const why = verdict === undefined ? undefined : describeVerdict(verdict);
+  if (phase !== undefined) return why ?? (phase === 'running' ? 'being worked on' : 'queued');
+  if (outcome === undefined) return why ?? 'not looked at yet';
+  if (outcome.kind === 'published' || outcome.kind === 'failed') {
+    return why === undefined ? describeOutcome(outcome) : `${describeOutcome(outcome)}; ${why}`;
+  }
+  return outcome.kind === verdict?.kind || outcome.kind === 'kept'
+    ? (why ?? describeOutcome(outcome))
+    : describeOutcome(outcome);
+}
+
+function keyOf({ stream, kmod, release }: CellKey): string {
+  return JSON.stringify([stream, kmod, release]);
+}

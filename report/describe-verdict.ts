@@ -1,0 +1,142 @@
+import type { CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { SymbolProblem } from '../model/kabi.ts';
+import type { ProblemList, Verdict } from '../model/verdict.ts';
+import { cleanText } from './clean-text.ts';
+import { formatCount, formatCrc, formatNumber, formatSeconds } from './format-values.ts';
+
+type Rebuild = Extract<Verdict, { kind: 'rebuild' }>;
+
+/** C++ and Rust symbols reach hundreds of characters. */
+const MAX_NAME_LENGTH = 64;
+
+/**
+ * Says in one sentence what must happen to a cell and why, naming the first symbols, e.g.
+ * ``rebuild: 41 imported symbols changed their CRC since 6.1.0-53-amd64, first
+ * `usb_register_driver` (0x0b1c2d3e → 0x11223344, vmlinux)``.
+ */
+export function describeVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'keep':
+      return `keep: ${describeKeep(verdict)}`;
+    case 'rebuild':
+      return `rebuild: ${describeRebuild(verdict)}`;
+    case 'broken':
+      return `broken: ${describeLost(verdict.problems)}, a build is tried but expected to fail`;
+    case 'excluded': {
+      const limit = name(verdict.limit);
+      return verdict.why === 'kernel-too-old'
+        ? `excluded: the kernel is older than ${limit}, the oldest that this kmod is built for`
+        : `excluded: the kernel is newer than ${limit}, the newest that this kmod is built for`;
+    }
+    case 'blocked':
+      return `blocked: it needs ${name(verdict.by)}, which could not be built`;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function describeKeep(verdict: Extract<Verdict, { kind: 'keep' }>): string {
+  if (verdict.why === 'built-for-this-kernel')
+    return 'built for this kernel, nothing changed since';
+  const { importCount } = verdict;
+  const imports =
+    importCount === 1
+      ? 'its only import resolves'
+      : `all ${formatNumber(importCount)} imports resolve`;
+  const donor = name(verdict.donor);
+  return `${imports} with the same CRC as in the build for ${donor}; the modules load as they are`;
+}
+
+function describeRebuild(verdict: Rebuild): string {
+  switch (verdict.why) {
+    case 'never-built':
+      return 'never built before';
+    case 'forced':
+      return 'asked for by hand';
+    case 'source-changed':
+      return `spec or sources changed since the build for ${name(verdict.donor)}`;
+    case 'builder-changed':
+      return `the builder changed since the build for ${name(verdict.donor)}`;
+    case 'crc-changed':
+      return describeChanged(verdict.problems, name(verdict.donor));
+    case 'no-modversions':
+      return `the build for ${name(verdict.donor)} carries no CRCs, so nothing shows that it fits`;
+    case 'provider-rebuilt':
+      return `${name(verdict.provider)}, whose symbols it imports, is rebuilt`;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function describeChanged({ crcCount, shown }: ProblemList, donor: string): string {
+  const changed = `${formatCount(crcCount, 'imported symbol')} changed ${crcCount === 1 ? 'its' : 'their'} CRC`;
+  const first = shown.find(({ kind }) => kind === 'crc');
+  if (first === undefined) return `${changed} since ${donor}`;
+  const joint = crcCount === 1 ? ':' : ', first';
+  return `${changed} since ${donor}${joint} ${describeProblem(first)}`;
+}
+
+function describeLost({ lostCount, shown }: ProblemList): string {
+  const lost = shown.filter(({ kind }) => kind === 'lost');
+  const [first, second] = lost;
+  if (first === undefined) return `${formatCount(lostCount, 'imported symbol')} are gone`;
+  if (lostCount === 1) return `\`${name(first.symbol)}\` is gone (used by ${name(first.usedBy)})`;
+  const also = second === undefined ? '' : ` and \`${name(second.symbol)}\``;
+  const firsts = `first \`${name(first.symbol)}\`${also} (used by ${name(first.usedBy)})`;
+  return `${formatCount(lostCount, 'imported symbol')} are gone, ${firsts}`;
+}
+
+/** One problem, e.g. `` `printk` (0x0b1c2d3e → 0x11223344, vmlinux) `` or `` `strlcpy` is gone ``. */
+export function describeProblem(problem: SymbolProblem): string {
+  const symbol = `\`${name(problem.symbol)}\``;
+  if (problem.foundCrc === undefined) return `${symbol} is gone (used by ${name(problem.usedBy)})`;
+  const crcs = `${formatCrc(problem.wantedCrc)} → ${formatCrc(problem.foundCrc)}`;
+  return `${symbol} (${crcs}${problem.provider === undefined ? '' : `, ${name(problem.provider)}`})`;
+}
+
+const STEP_WORDS: Readonly<Record<RebuildStep, string>> = {
+  prepare: 'preparing the buildroot',
+  build: 'building',
+  verify: 'verifying the modules',
+  sign: 'signing',
+  publish: 'publishing',
+};
+
+/**
+ * Says in one sentence how the work on a cell ended, e.g.
+ * `failed while building after 12 s: jool.c:42: error: implicit declaration of ‘strlcpy’ (exit 2)`.
+ */
+export function describeOutcome(outcome: CellOutcome): string {
+  switch (outcome.kind) {
+    case 'published': {
+      const { packages, repository, snapshot, build } = outcome;
+      const what = formatCount(packages.length, 'package');
+      const time = formatSeconds(build.durationMs / 1000);
+      return `built in ${time}: ${what} in ${cleanText(repository)}, snapshot ${cleanText(snapshot)}`;
+    }
+    case 'kept':
+      return 'kept: the published modules are used as they are';
+    case 'excluded':
+      return 'excluded: out of the range of kernels that this kmod is built for';
+    case 'blocked':
+      return `blocked: it needs ${cleanText(outcome.by, 64)}, which could not be built`;
+    case 'failed': {
+      const time = formatSeconds(outcome.durationMs / 1000);
+      const exit = outcome.exitCode === undefined ? '' : ` (exit ${outcome.exitCode})`;
+      const reason = cleanText(outcome.reason) || 'no reason given';
+      return `failed while ${STEP_WORDS[outcome.step]} after ${time}: ${reason}${exit}`;
+    }
+    case 'cancelled':
+      return 'cancelled by hand';
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function name(text: string): string {
+  return cleanText(text, MAX_NAME_LENGTH);
+}
+
+function unreachable(value: never): never {
+  throw new Error(`BUG: unknown kind ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,95 @@
+import { CELL_STATES, type StatusReport } from '../model/status.ts';
+import { countStates, STATE_LOOKS } from './cell-state.ts';
+import { formatMoment } from './format-values.ts';
+import { escapeHtml, link, safeHref } from './html.ts';
+import { STATUS_CSS, STATUS_CSS_HASH } from './status-css.ts';
+import { pill, streamToHtml } from './status-html-stream.ts';
+
+/** How the page is written. */
+export interface StatusPageOptions {
+  /** E.g. `Kernel modules of Example Ltd`. */
+  readonly title?: string;
+  /** Columns of each matrix; default 8. */
+  readonly maxKernels?: number;
+}
+
+/** Nothing but the page's own style sheet may load or run; a forged name stays text. */
+const POLICY = `default-src 'none'; style-src '${STATUS_CSS_HASH}'; base-uri 'none'; form-action 'none'`;
+
+/**
+ * Writes the report as one self-contained page: no scripts, no outside resources, readable from a
+ * plain file server when everything else is down.
+ */
+export function statusToHtml(report: StatusReport, options: StatusPageOptions = {}): string {
+  const { title = 'Kernel modules', maxKernels = 8 } = options;
+  const streams = report.streams.map((stream) => streamToHtml(report, stream, maxKernels));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${escapeHtml(title)}</title>
+<style>${STATUS_CSS}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+${writeGenerated(report)}
+${writeTally(report)}
+</header>
+<main>
+${streams.length === 0 ? '<section class="card"><p class="soft">No stream is followed yet.</p></section>' : streams.join('\n')}
+${writeRepositories(report)}
+${writeLegend()}
+</main>
+<footer class="soft small"><p>${writeFooter(report)}</p></footer>
+</body>
+</html>
+`;
+}
+
+function writeGenerated({ generatedAt }: StatusReport): string {
+  const moment = escapeHtml(formatMoment(generatedAt));
+  const time = `<time datetime="${escapeHtml(generatedAt)}">${moment}</time>`;
+  return `<p class="soft">As of ${time}. The page does not renew itself: reload it to see the latest.</p>`;
+}
+
+function writeTally({ cells }: StatusReport): string {
+  const counts = countStates(cells.map(({ state }) => state));
+  const items = CELL_STATES.filter((state) => counts[state] > 0).map(
+    (state) => `<li>${pill(state, counts[state])}</li>`,
+  );
+  return items.length === 0
+    ? ''
+    : `<ul class="tally" aria-label="All cells">${items.join('')}</ul>`;
+}
+
+function writeRepositories({ links }: StatusReport): string {
+  const entries = links.repositories.flatMap(({ name, baseUrl, repoFileUrl }) => {
+    const href = safeHref(repoFileUrl);
+    if (href === undefined) return [];
+    return [
+      `<h3>${escapeHtml(name)}</h3>
+<p>${link(repoFileUrl, 'Repository file')} <span class="soft small mono">${escapeHtml(baseUrl)}</span></p>
+<pre><code>sudo dnf config-manager --add-repo ${href}                    # dnf 4
+sudo dnf config-manager addrepo --from-repofile=${href}       # dnf 5
+sudo zypper addrepo ${href}                                   # openSUSE</code></pre>`,
+    ];
+  });
+  if (entries.length === 0) return '';
+  return `<section class="card" aria-labelledby="use"><h2 id="use">Use the packages</h2>
+${entries.join('\n')}</section>`;
+}
+
+function writeLegend(): string {
+  const items = CELL_STATES.map((state) => `<li>${pill(state)} ${STATE_LOOKS[state].meaning}</li>`);
+  return `<section class="card" aria-labelledby="legend"><h2 id="legend">Legend</h2>
+<ul class="legend">${items.join('\n')}</ul></section>`;
+}
+
+function writeFooter({ links }: StatusReport): string {
+  const parts = ['<a href="status.json">status.json</a>', link(links.temporalUi, 'Temporal')];
+  return `Made by rekmod. ${parts.filter((part) => part !== '').join(' · ')}`;
+}
