@@ -15,7 +15,10 @@ export interface Nevra extends Evr {
 
 /** One package as a stream's primary metadata describes it. */
 export interface RepositoryPackage extends Nevra {
-  /** Path below the repository's base URL, e.g. `Packages/k/kernel-devel-….rpm`. */
+  /**
+   * Path below the repository's base URL, e.g. `Packages/k/kernel-devel-….rpm`; the whole URL once
+   * the base is known, because core and devel may lie in different repositories (BaseOS, AppStream).
+   */
   readonly location: string;
   readonly checksum: Checksum;
   readonly sizeBytes: number;

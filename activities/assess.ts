@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parseSymvers } from '../kabi/symvers.ts';
+import { NotFoundError } from '../model/activity-errors.ts';
+import type { Kernel, KernelKey } from '../model/kernel.ts';
+import type { Kmod } from '../model/kmod.ts';
+import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
+import type { Settings, Target } from '../model/settings.ts';
+import type { Sha256Hex } from '../model/store.ts';
+import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
+import { digestInputs } from '../plan/input-digest.ts';
+import type { ContentStore } from './content-store.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { readKmodInput } from './kmod-source.ts';
+import type { Records } from './records.ts';
+import { requireNamed } from './require-named.ts';
+
+export interface AssessDeps {
+  readonly settings: Settings;
+  readonly store: ContentStore;
+  readonly records: Records;
+  readonly onChange: () => void;
+}
+
+/** What to plan. */
+export interface PlanRequest extends KernelKey {
+  /** Kmods that are built whatever the verdict would be. */
+  readonly forced: readonly string[];
+}
+
+/** A plan, and the kmods that could not be judged because their own source is at fault. */
+export interface Assessment {
+  readonly plan: RebuildPlan;
+  readonly unreadable: readonly { readonly kmod: string; readonly reason: string }[];
+}
+
+/** See {@link assessActivities}. */
+export type AssessActivities = ReturnType<typeof assessActivities>;
+
+/** Activities of the second and third station: what does a kernel mean for each kmod? */
+export function assessActivities(deps: AssessDeps) {
+  /** Plans a whole kernel and records the plan. */
+  async function planKernel(request: PlanRequest): Promise<Assessment> {
+    return await withHeartbeat(async (signal) => {
+      const assessment = await assessKernel(request, deps, signal);
+      await deps.records.writePlan(assessment.plan);
+      deps.onChange();
+      return assessment;
+    });
+  }
+
+  /** Plans one cell, in the light of all others. */
+  async function planCell(request: PlanRequest & { readonly kmod: string }): Promise<PlannedCell> {
+    return await withHeartbeat(async (signal) => {
+      const { plan, unreadable } = await assessKernel(request, deps, signal);
+      const fault = unreadable.find(({ kmod }) => kmod === request.kmod);
+      if (fault) throw new NotFoundError('plan', request.kmod, fault.reason);
+      return requireCell(plan, request.kmod);
+    });
+  }
+
+  return { planKernel, planCell };
+}
+
+/**
+ * Judges every kmod of a kernel's stream. Reads only; `rekmod plan` prints what this returns.
+ *
+ * @throws {NotFoundError} If the kernel is not known.
+ */
+export async function assessKernel(
+  request: PlanRequest,
+  deps: Omit<AssessDeps, 'onChange'>,
+  signal: AbortSignal,
+): Promise<Assessment> {
+  const { settings, records, store } = deps;
+  const kernel = await requireKernel(records, request);
+  const stream = requireNamed(settings.streams, 'plan', 'stream', kernel.stream);
+  const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
+  const symvers = parseSymvers(await readFile(await store.require(kernel.symvers), 'utf8'));
+  const kmods: KmodFacts[] = [];
+  const unreadable: { kmod: string; reason: string }[] = [];
+  for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
+    try {
+      kmods.push(await readFacts(kmod, { kernel, target, records, signal }));
+    } catch (error) {
+      signal.throwIfAborted();
+      // One kmod whose source is at fault must not hold up the others.
+      unreadable.push({ kmod: kmod.name, reason: String(error) });
+    }
+  }
+  return {
+    plan: assemblePlan({ stream, kernel, symvers, kmods, forced: request.forced }),
+    unreadable,
+  };
+}
+
+/** @throws {NotFoundError} If rekmod has not seen the kernel. */
+export async function requireKernel(records: Records, key: KernelKey): Promise<Kernel> {
+  const kernel = await records.readKernel(key);
+  if (kernel) return kernel;
+  const known = (await records.listKernels(key.stream)).map(({ release }) => release);
+  const detail = `expected a kernel of stream "${key.stream}" (${known.join(', ') || 'none is known yet'})`;
+  throw new NotFoundError('use kernel', key.release, detail);
+}
+
+function requireCell(plan: RebuildPlan, kmod: string): PlannedCell {
+  const cell = plan.cells.find((candidate) => candidate.kmod === kmod);
+  if (cell) return cell;
+  const known = plan.cells.map((candidate) => candidate.kmod).join(', ') || 'none';
+  const detail = `expected a kmod of stream "${plan.stream}" (${known}), found no such`;
+  throw new NotFoundError('plan', kmod, detail);
+}
+
+async function readFacts(
+  kmod: Kmod,
+  context: {
+    readonly kernel: Kernel;
+    readonly target: Target;
+    readonly records: Records;
+    readonly signal: AbortSignal;
+  },
+): Promise<KmodFacts> {
+  const { kernel, target, records, signal } = context;
+  const { sourceDigest, dialect } = await readKmodInput(kmod, signal);
+  const inputDigest = digestInputs(
+    {
+      sourceDigest,
+      develSha256: kernel.devel.sha256,
+      targetImage: target.image,
+      targetPackages: target.packages,
+      dialect: dialect.name,
+      arch: kernel.arch,
+    },
+    hashText,
+  );
+  const donors = await records.listDonors(kernel.stream, kmod.name);
+  return { kmod, sourceDigest, inputDigest, bindsToOneKernel: dialect.bindsToOneKernel, donors };
+}
+
+function hashText(text: string): Sha256Hex {
+  return createHash('sha256').update(text).digest('hex');
+}

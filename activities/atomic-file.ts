@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StateDamagedError } from '../model/activity-errors.ts';
+
+/**
+ * Writes a whole file or nothing: to a temporary name beside it, synced, then renamed.
+ *
+ * A reader sees the old content or the new; after a crash at worst a `.tmp` file is left.
+ */
+export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Writes a record as JSON that a person can read; see {@link writeFileAtomically}. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomically(path, `${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+/**
+ * Reads a record that {@link writeJson} wrote.
+ *
+ * @param isRecord Tells whether the value is such a record; checks its outline, not every field,
+ *   because only rekmod writes there.
+ * @returns undefined when there is no such file.
+ * @throws {StateDamagedError} If the file is no JSON or not such a record.
+ */
+export async function readJson<T>(
+  path: string,
+  isRecord: (value: unknown) => value is T,
+): Promise<T | undefined> {
+  const text = await readIfExists(path);
+  if (text === undefined) return undefined;
+  const value = parseState(path, text);
+  if (!isRecord(value)) throw new StateDamagedError(path, 'expected a record, found other JSON');
+  return value;
+}
+
+function parseState(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StateDamagedError(path, 'expected JSON, found other text', { cause });
+  }
+}
+
+/** Reads a text file; undefined when it does not exist. */
+export async function readIfExists(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error of `node:fs` says that there is no such file or directory. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

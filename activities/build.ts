@@ -1,0 +1,221 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type {
+  BuildBackend,
+  BuildFailure,
+  BuildInput,
+  Buildroot,
+  BuildrootKernel,
+} from '../containers/backend.ts';
+import type { Kernel, KernelKey } from '../model/kernel.ts';
+import type { PlannedCell } from '../model/plan.ts';
+import type { Settings } from '../model/settings.ts';
+import type { StoredFile } from '../model/store.ts';
+import { findFirstError } from '../plan/first-error.ts';
+import { appendRelease, releaseSuffix } from '../rpm/spec.ts';
+import { requireKernel } from './assess.ts';
+import type { ContentStore } from './content-store.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { type KmodInput, readKmodInput } from './kmod-source.ts';
+import type { Records } from './records.ts';
+import { requireNamed } from './require-named.ts';
+import { withScratch } from './scratch.ts';
+
+export interface BuildDeps {
+  readonly settings: Settings;
+  readonly data: DataDirectory;
+  readonly store: ContentStore;
+  readonly records: Records;
+  readonly backend: BuildBackend;
+  /** Marks what this data directory owns among the engine's containers. */
+  readonly homeId: string;
+  readonly now: () => Date;
+}
+
+/** A file that a build handed out, in the store. */
+export interface BuildOutput extends StoredFile {
+  readonly fileName: string;
+}
+
+/** How a build ended. */
+export type BuildEnd =
+  | {
+      readonly kind: 'built';
+      readonly files: readonly BuildOutput[];
+      readonly durationMs: number;
+      readonly attemptLog: string;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly why: BuildFailure;
+      readonly reason: string;
+      readonly exitCode?: number;
+      readonly durationMs: number;
+      readonly attemptLog: string;
+    };
+
+/** See {@link buildActivities}. */
+export type BuildActivities = ReturnType<typeof buildActivities>;
+
+/** How much of a log is searched for its first error. */
+const MAX_SEARCHED_LOG_BYTES = 32 * 1024 * 1024;
+
+/** Activities of the rebuild station. */
+export function buildActivities(deps: BuildDeps) {
+  const { settings, data, store, backend } = deps;
+
+  /** Makes the one buildroot that all cells of a kernel share, or finds it. */
+  async function prepareBuildroot(
+    request: KernelKey & { readonly kmods: readonly string[] },
+  ): Promise<Buildroot> {
+    const kernel = await requireKernel(deps.records, request);
+    const target = targetOf(settings, kernel);
+    const labels = { home: deps.homeId, kernel: `${kernel.stream}/${kernel.release}` };
+    return await withHeartbeat((signal) =>
+      withScratch(data, 'prepare', async (directory) => {
+        const specs: BuildInput[] = [];
+        for (const name of request.kmods) {
+          const input = await readInput(settings, name, signal);
+          const at = join(directory, name);
+          specs.push(await layOutInput(input, { directory: at, kernel, suffix: '' }));
+        }
+        const log = await openLog(
+          data,
+          data.attemptLog({ ...kernel, kmod: 'buildroot' }, 'prepare'),
+        );
+        try {
+          return await backend.prepare(
+            {
+              target,
+              kernel: await toBuildrootKernel(kernel, store),
+              specs,
+              limits: settings.limits,
+              labels,
+            },
+            { onLog: log.write, signal },
+          );
+        } finally {
+          await log.close();
+        }
+      }),
+    );
+  }
+
+  /** Builds one cell. A failed build is a result; only trouble with the machine throws. */
+  async function buildKmod(request: {
+    readonly cell: PlannedCell;
+    readonly buildroot: Buildroot;
+  }): Promise<BuildEnd> {
+    const { cell, buildroot } = request;
+    const kernel = await requireKernel(deps.records, cell);
+    const attemptLog = data.attemptLog(cell, attemptName());
+    const startedAt = deps.now().getTime();
+    return await withHeartbeat(async (signal) => {
+      const labels = { home: deps.homeId, cell: `${cell.stream}/${cell.release}/${cell.kmod}` };
+      // An attempt before this one may have been killed with its worker; there is never a second writer.
+      await backend.removeLeftovers(labels);
+      const input = await readInput(settings, cell.kmod, signal);
+      return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
+        const spec = await layOutInput(input, {
+          directory: join(directory, 'input'),
+          kernel,
+          suffix: releaseSuffix({ release: kernel.release, buildNumber: cell.buildNumber }),
+        });
+        const outputDirectory = join(directory, 'output');
+        await mkdir(outputDirectory);
+        const log = await openLog(data, attemptLog);
+        const result = await backend
+          .build(
+            { ...spec, buildroot, outputDirectory, limits: settings.limits, labels },
+            { onLog: log.write, signal },
+          )
+          .finally(log.close);
+        const durationMs = deps.now().getTime() - startedAt;
+        if (result.kind === 'failed') {
+          const reason = await explainFailure(data.absolute(attemptLog), result.why);
+          return { ...result, reason, durationMs, attemptLog };
+        }
+        const files: BuildOutput[] = [];
+        for (const { name } of result.files) {
+          files.push({ fileName: name, ...(await store.addFile(join(outputDirectory, name))) });
+        }
+        return { kind: 'built', files, durationMs, attemptLog };
+      });
+    });
+  }
+
+  return { prepareBuildroot, buildKmod };
+}
+
+/** A name that no other attempt at the cell has. */
+function attemptName(): string {
+  const { attempt, workflowExecution } = Context.current().info;
+  return `${workflowExecution?.runId.slice(0, 8) ?? 'manual'}-${attempt}`;
+}
+
+function targetOf(settings: Settings, kernel: Kernel): Settings['targets'][number] {
+  const stream = requireNamed(settings.streams, 'build for', 'stream', kernel.stream);
+  return requireNamed(settings.targets, 'build on', 'target', stream.target);
+}
+
+async function readInput(
+  settings: Settings,
+  name: string,
+  signal: AbortSignal,
+): Promise<KmodInput> {
+  return await readKmodInput(requireNamed(settings.kmods, 'build', 'kmod', name), signal);
+}
+
+async function toBuildrootKernel(kernel: Kernel, store: ContentStore): Promise<BuildrootKernel> {
+  return {
+    release: kernel.release,
+    develRpm: await store.require(kernel.devel),
+    develSha256: kernel.devel.sha256,
+  };
+}
+
+async function layOutInput(
+  input: KmodInput,
+  { directory, kernel, suffix }: { directory: string; kernel: Kernel; suffix: string },
+): Promise<BuildInput> {
+  await input.copySources(directory);
+  const text = suffix === '' ? input.specText : appendRelease(input.specText, suffix);
+  await writeFile(join(directory, input.specName), text);
+  return { directory, spec: input.specName, defines: input.dialect.defines(kernel) };
+}
+
+interface LogFile {
+  readonly write: (chunk: Uint8Array) => void;
+  readonly close: () => Promise<void>;
+}
+
+async function openLog(data: DataDirectory, relative: string): Promise<LogFile> {
+  const path = data.absolute(relative);
+  await mkdir(dirname(path), { recursive: true });
+  const stream = createWriteStream(path, { flags: 'w' });
+  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
+  // A log that cannot be written must not end the worker; closing it reports the error.
+  failed.catch(() => undefined);
+  return {
+    write: (chunk) => stream.write(chunk),
+    close: () =>
+      Promise.race([new Promise<void>((resolve) => stream.end(() => resolve())), failed]),
+  };
+}
+
+async function explainFailure(logPath: string, why: BuildFailure): Promise<string> {
+  const log = await readFile(logPath);
+  const line = findFirstError(log.subarray(0, MAX_SEARCHED_LOG_BYTES).toString('utf8'));
+  if (why === 'exit') return line ?? 'the build ended with an error; its log says more';
+  return LIMIT_SENTENCES[why];
+}
+
+const LIMIT_SENTENCES: Readonly<Record<Exclude<BuildFailure, 'exit'>, string>> = {
+  timeout: 'the build did not end within limits.buildTimeout and was stopped',
+  'out-of-memory': 'the build needed more than limits.memory and was stopped',
+  'output-too-large': 'the build handed out more than limits.output and was stopped',
+  'bad-output': 'the build handed out something other than RPM files',
+};

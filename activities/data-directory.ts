@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { CellKey } from '../model/cell.ts';
+import type { KernelKey } from '../model/kernel.ts';
+
+/** Where everything lies in one data directory (`REKMOD_HOME`). */
+export interface DataDirectory {
+  readonly root: string;
+  /** Content-addressed files: kernel-devel RPMs, Module.symvers, built RPMs, module facts. */
+  readonly store: string;
+  readonly scratch: string;
+  readonly repositories: string;
+  readonly status: string;
+  readonly logs: string;
+  readonly keys: string;
+  readonly temporal: string;
+  readonly run: string;
+  readonly cache: string;
+  streamFile(stream: string): string;
+  kernelsOf(stream: string): string;
+  kernelFile(key: KernelKey): string;
+  planFile(key: KernelKey): string;
+  cellsOf(stream: string): string;
+  cellFile(key: CellKey): string;
+  /** Relative to {@link root}, as records name it. */
+  attemptLog(key: CellKey, attempt: string): string;
+  absolute(relative: string): string;
+}
+
+/**
+ * Lays out a data directory. Streams, kmods and kernel releases are file names here: their alphabet
+ * is checked where they enter (configuration, packaged path).
+ */
+export function layOutDataDirectory(root: string): DataDirectory {
+  const at = (...parts: readonly string[]): string => join(root, ...parts);
+  return {
+    root,
+    store: at('store'),
+    scratch: at('scratch'),
+    repositories: at('repositories'),
+    status: at('status'),
+    logs: at('logs'),
+    keys: at('keys'),
+    temporal: at('temporal'),
+    run: at('run'),
+    cache: at('cache'),
+    streamFile: (stream) => at('streams', `${stream}.json`),
+    kernelsOf: (stream) => at('kernels', stream),
+    kernelFile: (key) => at('kernels', key.stream, `${key.release}.json`),
+    planFile: (key) => at('plans', key.stream, `${key.release}.json`),
+    cellsOf: (stream) => at('cells', stream),
+    cellFile: (key) => at('cells', key.stream, key.release, `${key.kmod}.json`),
+    attemptLog: (key, attempt) => join('logs', key.stream, key.release, key.kmod, `${attempt}.log`),
+    absolute: (relative) => at(relative),
+  };
+}

@@ -1,0 +1,90 @@
+import type { CellKey, CellOutcome } from '../model/cell.ts';
+import type { Settings, Stream } from '../model/settings.ts';
+import type { CellLinks, StatusReport } from '../model/status.ts';
+import {
+  type ActiveCell,
+  assembleStatus,
+  type KnownKernel,
+  type StreamFacts,
+} from '../report/assemble-status.ts';
+import type { Records } from './records.ts';
+
+/** What a report is gathered from. */
+export interface StatusSources {
+  readonly settings: Settings;
+  readonly records: Records;
+  readonly now: () => Date;
+  /** Rebuilds that run, from Temporal; empty when it cannot be asked. */
+  readonly active: readonly ActiveCell[];
+  /** Where repositories are served. */
+  readonly repositoryUrl: (name: string) => string;
+  /** The Temporal UI for the namespace, e.g. `http://127.0.0.1:8233/namespaces/default`. */
+  readonly temporalUi?: string;
+}
+
+/** Gathers what the data directory says into one report. */
+export async function gatherStatus(sources: StatusSources): Promise<StatusReport> {
+  const { settings, records } = sources;
+  const streams = await Promise.all(
+    settings.streams.map((stream) => gatherStream(stream, records)),
+  );
+  const cells = await Promise.all(settings.streams.map(({ name }) => records.listCells(name)));
+  const { temporalUi } = sources;
+  return assembleStatus({
+    now: sources.now().toISOString(),
+    streams,
+    kmods: settings.kmods,
+    records: cells.flat(),
+    active: sources.active,
+    links: {
+      ...(temporalUi === undefined ? {} : { temporalUi }),
+      repositories: settings.repositories.map(({ name }) => {
+        const baseUrl = sources.repositoryUrl(name);
+        return { name, baseUrl, repoFileUrl: `${baseUrl}/rekmod-${name}.repo` };
+      }),
+    },
+    linkCell: (cell, outcome) => linkCell(cell, outcome, temporalUi),
+  });
+}
+
+async function gatherStream(stream: Stream, records: Records): Promise<StreamFacts> {
+  const record = await records.readStream(stream.name);
+  const kernels = await records.listKernels(stream.name);
+  const waiting = (record?.waitingForDevel ?? []).map(
+    (release): KnownKernel => ({
+      release,
+      foundAt: record?.lookedAt ?? '',
+      state: 'waiting-for-devel',
+    }),
+  );
+  return {
+    stream,
+    ...(record
+      ? { lastLook: { at: record.lookedAt, ok: record.isOk, message: record.message } }
+      : {}),
+    kernels: [
+      ...kernels.map(({ release, foundAt }): KnownKernel => ({ release, foundAt, state: 'known' })),
+      ...waiting,
+    ],
+  };
+}
+
+function linkCell(
+  { kmod, stream, release }: CellKey,
+  outcome: CellOutcome | undefined,
+  temporalUi: string | undefined,
+): CellLinks {
+  const log = logOf(outcome);
+  const workflowId = encodeURIComponent(`rebuild/${kmod}/${stream}/${release}`);
+  return {
+    // Relative to the page, /status/.
+    ...(log === undefined ? {} : { log: `../${log}` }),
+    ...(temporalUi === undefined ? {} : { temporal: `${temporalUi}/workflows/${workflowId}` }),
+  };
+}
+
+/** The log that tells of an outcome, relative to the data directory. */
+export function logOf(outcome: CellOutcome | undefined): string | undefined {
+  if (outcome?.kind === 'published') return outcome.build.attemptLog;
+  return outcome?.kind === 'failed' ? outcome.attemptLog : undefined;
+}

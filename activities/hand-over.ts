@@ -1,0 +1,57 @@
+import type { Client } from '@temporalio/client';
+import type { Settings } from '../model/settings.ts';
+import { CONTROL_QUEUE } from '../model/task-queues.ts';
+import type {
+  PublicationRequest,
+  RebuildInput,
+  RebuildResult,
+  WorkflowOptions,
+} from '../model/workflow-messages.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { requireNamed } from './require-named.ts';
+
+export interface HandOverDeps {
+  readonly client: Client;
+  readonly settings: Settings;
+}
+
+/** See {@link handOverActivities}. */
+export type HandOverActivities = ReturnType<typeof handOverActivities>;
+
+/** Activities by which one workflow hands work to another that may or may not be running. */
+export function handOverActivities({ client, settings }: HandOverDeps) {
+  /** Signals the publisher of the stream's repository and starts it if it is not there. */
+  async function requestPublication(
+    request: Omit<PublicationRequest, 'repository'> & {
+      readonly stream: string;
+      readonly options: WorkflowOptions;
+    },
+  ): Promise<{ readonly repository: string }> {
+    const { stream, options, ...asked } = request;
+    const { repository } = requireNamed(settings.streams, 'publish for', 'stream', stream);
+    await client.workflow.signalWithStart('publishRepository', {
+      workflowId: `publish/${repository}`,
+      taskQueue: CONTROL_QUEUE,
+      args: [{ repository, options }],
+      signal: 'publish',
+      signalArgs: [{ ...asked, repository }],
+      staticSummary: `Publisher of repository ${repository}`,
+    });
+    return { repository };
+  }
+
+  /** Waits for a rebuild that somebody else started, and returns what it returned. */
+  async function joinRebuild(request: { readonly workflowId: string }): Promise<RebuildResult> {
+    return await withHeartbeat((signal) => {
+      const aborted = new Promise<never>((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason)),
+      );
+      const handle = client.workflow.getHandle<(input: RebuildInput) => Promise<RebuildResult>>(
+        request.workflowId,
+      );
+      return Promise.race([handle.result(), aborted]);
+    });
+  }
+
+  return { requestPublication, joinRebuild };
+}

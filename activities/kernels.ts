@@ -1,0 +1,124 @@
+import { parseSymvers } from '../kabi/symvers.ts';
+import { ContentInvalidError, ContentMismatchError } from '../model/activity-errors.ts';
+import type { Kernel, KernelOffer, RepositoryPackage } from '../model/kernel.ts';
+import type { Settings } from '../model/settings.ts';
+import type { StoredFile } from '../model/store.ts';
+import { releaseFromPaths } from '../rpm/kernels.ts';
+import { formatNevra } from '../rpm/nevra.ts';
+import type { ContentStore } from './content-store.ts';
+import { fetchUrl } from './fetch-url.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import type { Records } from './records.ts';
+import { requireNamed } from './require-named.ts';
+import { openRpm } from './rpm-file.ts';
+import { verifyRpm } from './verify-signature.ts';
+
+export interface KernelDeps {
+  readonly settings: Settings;
+  readonly store: ContentStore;
+  readonly records: Records;
+  readonly now: () => Date;
+  readonly onChange: () => void;
+}
+
+/** See {@link kernelActivities}. */
+export type KernelActivities = ReturnType<typeof kernelActivities>;
+
+/** A Module.symvers has about 25,000 lines, 1.5 MB; nothing near this is one. */
+const MAX_SYMVERS_BYTES = 64 * 1024 * 1024;
+
+/** Characters of a `uname -r`; it becomes a file name and a part of ids. */
+const RELEASE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,127}$/;
+
+/** Activities that bring a kernel into the store. */
+export function kernelActivities(deps: KernelDeps) {
+  /**
+   * Takes a kernel's build tree into the store, reads its release and its kABI, and records it. A
+   * kernel that is recorded already is returned as it is.
+   */
+  async function storeKernel({ offer }: { readonly offer: KernelOffer }): Promise<Kernel> {
+    const stream = requireNamed(deps.settings.streams, 'store a kernel of', 'stream', offer.stream);
+    const { devel } = offer;
+    if (!devel) throw new Error(`BUG: kernel ${offer.evr.release} has no kernel-devel to store`);
+    return await withHeartbeat(async (signal) => {
+      const stored = await download(devel, deps.store, signal);
+      const path = await deps.store.require(stored);
+      if (stream.trust.gpgCheck) {
+        await verifyRpm(devel.location, path, { keyFiles: stream.trust.gpgKeys, signal });
+      }
+      const tree = await readBuildTree(path, formatNevra(devel), signal);
+      const kernel: Kernel = {
+        stream: stream.name,
+        release: tree.release,
+        arch: offer.arch,
+        flavour: offer.flavour,
+        evr: offer.evr,
+        foundAt: deps.now().toISOString(),
+        devel: { ...stored, nevra: nevraOf(devel) },
+        symvers: {
+          ...(await deps.store.addText(tree.symvers)),
+          symbolCount: parseSymvers(tree.symvers).size,
+        },
+      };
+      const known = await deps.records.readKernel(kernel);
+      if (known?.devel.sha256 === stored.sha256) return known;
+      await deps.records.writeKernel(kernel);
+      deps.onChange();
+      return kernel;
+    });
+  }
+
+  return { storeKernel };
+}
+
+async function download(
+  devel: RepositoryPackage,
+  store: ContentStore,
+  signal: AbortSignal,
+): Promise<StoredFile> {
+  const { location: url, checksum, sizeBytes } = devel;
+  const known = checksum.type === 'sha256' ? await store.find(checksum.value) : undefined;
+  if (known?.sizeBytes === sizeBytes) return known;
+  const fetched = await fetchUrl(url, { signal });
+  if (fetched.kind !== 'content') {
+    throw new ContentMismatchError(url, 'expected the package that the metadata names, found none');
+  }
+  return store.add(fetched.body, { url, checksum, sizeBytes });
+}
+
+async function readBuildTree(
+  path: string,
+  thing: string,
+  signal: AbortSignal,
+): Promise<{ readonly release: string; readonly symvers: string }> {
+  const rpm = await openRpm(path);
+  const paths = rpm.header.files.map((file) => file.path);
+  const release = releaseFromPaths(paths);
+  if (release === undefined || !RELEASE_PATTERN.test(release)) {
+    const found = release === undefined ? 'none or several' : `"${release}"`;
+    throw new ContentInvalidError(
+      thing,
+      `expected one kernel release in its paths, found ${found}`,
+    );
+  }
+  const files = await rpm.readFiles({
+    wants: (name) => name.endsWith('/Module.symvers'),
+    maxBytesPerFile: MAX_SYMVERS_BYTES,
+    signal,
+  });
+  const [symvers, ...others] = files.values();
+  if (!symvers || others.length > 0) {
+    throw new ContentInvalidError(thing, `expected one Module.symvers, found ${files.size}`);
+  }
+  return { release, symvers: new TextDecoder().decode(symvers) };
+}
+
+function nevraOf({
+  name,
+  epoch,
+  version,
+  release,
+  arch,
+}: RepositoryPackage): Kernel['devel']['nevra'] {
+  return { name, epoch, version, release, arch };
+}

@@ -1,0 +1,56 @@
+import { Context } from '@temporalio/activity';
+import type { CellOutcome, CellRecord } from '../model/cell.ts';
+import type { PlannedCell } from '../model/plan.ts';
+import { needsBuild } from '../model/verdict.ts';
+import type { Records } from './records.ts';
+
+export interface OutcomeDeps {
+  readonly records: Records;
+  readonly now: () => Date;
+  readonly onChange: () => void;
+}
+
+/** A cell and how the work on it ended. */
+export type CellEnd = Pick<PlannedCell, 'stream' | 'kmod' | 'release' | 'arch' | 'verdict'> & {
+  readonly outcome: CellOutcome;
+};
+
+/** See {@link outcomeActivities}. */
+export type OutcomeActivities = ReturnType<typeof outcomeActivities>;
+
+/** Activities that write down how cells ended; each cell's file has its workflow as only writer. */
+export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
+  async function recordOutcome(end: CellEnd): Promise<void> {
+    await write(end);
+    onChange();
+  }
+
+  /** Writes down all cells of a kernel that need no build. */
+  async function recordUnbuilt(request: { readonly ends: readonly CellEnd[] }): Promise<void> {
+    for (const end of request.ends) await write(end);
+    onChange();
+  }
+
+  async function write(end: CellEnd): Promise<void> {
+    const { stream, kmod, release, arch, verdict, outcome } = end;
+    const before = await records.readCell(end);
+    const lastBuild = outcome.kind === 'published' ? outcome : before?.lastBuild;
+    const { workflowExecution } = Context.current().info;
+    const record: CellRecord = {
+      stream,
+      kmod,
+      release,
+      arch,
+      verdict,
+      // A build for this very kernel that is kept stays what it was: published.
+      outcome: outcome.kind === 'kept' && lastBuild && !needsBuild(verdict) ? lastBuild : outcome,
+      ...(lastBuild ? { lastBuild } : {}),
+      updatedAt: now().toISOString(),
+      workflowId: workflowExecution?.workflowId ?? '',
+      runId: workflowExecution?.runId ?? '',
+    };
+    await records.writeCell(record);
+  }
+
+  return { recordOutcome, recordUnbuilt };
+}

@@ -1,0 +1,140 @@
+import { readdir } from 'node:fs/promises';
+import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
+import type { PackagedModule } from '../model/kabi.ts';
+import type { Kernel, KernelKey } from '../model/kernel.ts';
+import type { RebuildPlan } from '../model/plan.ts';
+import { compareEvr } from '../rpm/evr.ts';
+import { isMissing, readJson, writeJson } from './atomic-file.ts';
+import type { ContentStore } from './content-store.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { Validators } from './fetch-url.ts';
+
+/** How the last look at a stream went. */
+export interface StreamRecord {
+  /** ISO 8601 in UTC. */
+  readonly lookedAt: string;
+  readonly isOk: boolean;
+  /** A sentence: what was found, or what went wrong. */
+  readonly message: string;
+  /** The last look that succeeded. */
+  readonly lastGoodAt?: string;
+  /** By URL of `repomd.xml`; empty until everything of a look was handed on. */
+  readonly validators: Readonly<Record<string, Validators>>;
+  /** Kernels whose kernel-devel the mirror does not have yet, as `version-release`. */
+  readonly waitingForDevel: readonly string[];
+}
+
+/** What the data directory remembers. Each file has one writer; all writes are atomic. */
+export interface Records {
+  readStream(stream: string): Promise<StreamRecord | undefined>;
+  writeStream(stream: string, record: StreamRecord): Promise<void>;
+  readKernel(key: KernelKey): Promise<Kernel | undefined>;
+  /** Oldest first. */
+  listKernels(stream: string): Promise<readonly Kernel[]>;
+  writeKernel(kernel: Kernel): Promise<void>;
+  readPlan(key: KernelKey): Promise<RebuildPlan | undefined>;
+  writePlan(plan: RebuildPlan): Promise<void>;
+  readCell(key: CellKey): Promise<CellRecord | undefined>;
+  writeCell(record: CellRecord): Promise<void>;
+  listCells(stream: string): Promise<readonly CellRecord[]>;
+  /** Published builds of a kmod in a stream, newest kernel first, with their module facts. */
+  listDonors(stream: string, kmod: string): Promise<readonly DonorBuild[]>;
+}
+
+/** Opens the records of a data directory. */
+export function openRecords(data: DataDirectory, store: ContentStore): Records {
+  const readKernel = (key: KernelKey): Promise<Kernel | undefined> =>
+    readJson(data.kernelFile(key), isKernel);
+  const readCell = (key: CellKey): Promise<CellRecord | undefined> =>
+    readJson(data.cellFile(key), isCellRecord);
+
+  async function listKernels(stream: string): Promise<readonly Kernel[]> {
+    const releases = await listJsonNames(data.kernelsOf(stream));
+    const kernels = await Promise.all(releases.map((release) => readKernel({ stream, release })));
+    return kernels
+      .filter((kernel) => kernel !== undefined)
+      .sort((a, b) => compareEvr(a.evr, b.evr));
+  }
+
+  return {
+    readStream: (stream) => readJson(data.streamFile(stream), isStreamRecord),
+    writeStream: (stream, record) => writeJson(data.streamFile(stream), record),
+    readKernel,
+    listKernels,
+    writeKernel: (kernel) => writeJson(data.kernelFile(kernel), kernel),
+    readPlan: (key) => readJson(data.planFile(key), isPlan),
+    writePlan: (plan) => writeJson(data.planFile(plan), plan),
+    readCell,
+    writeCell: (record) => writeJson(data.cellFile(record), record),
+    async listCells(stream) {
+      const releases = await listNames(data.cellsOf(stream));
+      const cells = await Promise.all(
+        releases.map(async (release) => {
+          const kmods = await listJsonNames(`${data.cellsOf(stream)}/${release}`);
+          return Promise.all(kmods.map((kmod) => readCell({ stream, release, kmod })));
+        }),
+      );
+      return cells.flat().filter((cell) => cell !== undefined);
+    },
+    async listDonors(stream, kmod) {
+      const kernels = (await listKernels(stream)).toReversed();
+      const cells = await Promise.all(
+        kernels.map(({ release }) => readCell({ stream, release, kmod })),
+      );
+      const donors = cells.map((cell) => (cell ? readDonor(cell, store) : undefined));
+      return (await Promise.all(donors)).filter((donor) => donor !== undefined);
+    },
+  };
+}
+
+async function readDonor(cell: CellRecord, store: ContentStore): Promise<DonorBuild | undefined> {
+  const build = cell.lastBuild?.build;
+  if (!build) return undefined;
+  const modules = await readJson(await store.require(build.modules), isModuleList);
+  return {
+    release: cell.release,
+    sourceDigest: build.sourceDigest,
+    inputDigest: build.inputDigest,
+    buildNumber: build.buildNumber,
+    durationMs: build.durationMs,
+    modules: modules ?? [],
+  };
+}
+
+async function listJsonNames(directory: string): Promise<readonly string[]> {
+  const names = await listNames(directory);
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+}
+
+async function listNames(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function has(value: unknown, ...keys: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
+}
+
+function isStreamRecord(value: unknown): value is StreamRecord {
+  return has(value, 'lookedAt', 'isOk', 'message', 'validators', 'waitingForDevel');
+}
+
+function isKernel(value: unknown): value is Kernel {
+  return has(value, 'stream', 'release', 'arch', 'evr', 'devel', 'symvers');
+}
+
+function isPlan(value: unknown): value is RebuildPlan {
+  return has(value, 'stream', 'release', 'cells');
+}
+
+function isCellRecord(value: unknown): value is CellRecord {
+  return has(value, 'stream', 'kmod', 'release', 'verdict', 'outcome', 'updatedAt');
+}
+
+function isModuleList(value: unknown): value is readonly PackagedModule[] {
+  return Array.isArray(value) && value.every((module) => has(module, 'path', 'imports', 'exports'));
+}

@@ -1,0 +1,85 @@
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContentInvalidError } from '../model/activity-errors.ts';
+import type { SigningSettings } from '../model/settings.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { runProgram } from './run-program.ts';
+
+/** The key that signs packages and metadata. Only the `sign` and `publish` queues ever see it. */
+export interface SigningKey {
+  readonly gnupgHome: string;
+  readonly fingerprint: string;
+  /** The ASCII-armored public key, for clients. */
+  readonly publicKeyFile: string;
+}
+
+/** Signing a package takes milliseconds; making a key may wait for entropy. */
+const GPG_TIMEOUT_MS = 120_000;
+
+/**
+ * Opens the configured key, or the data directory's own, which is made on first use.
+ *
+ * @throws {ContentInvalidError} If the home holds no secret key, or several and none is named.
+ * @see gpg(1), colon-separated listings: DETAILS of the GnuPG sources
+ */
+export async function openSigningKey(
+  settings: SigningSettings,
+  data: DataDirectory,
+): Promise<SigningKey> {
+  const gnupgHome = settings.gnupgHome ?? join(data.keys, 'gnupg');
+  if (settings.gnupgHome === undefined) await makeKeyOnce(gnupgHome);
+  const fingerprint = await findFingerprint(gnupgHome, settings.keyId);
+  const publicKeyFile = join(data.keys, 'RPM-GPG-KEY-rekmod');
+  const exported = await gpg(gnupgHome, ['--armor', '--export', fingerprint]);
+  await writeFileAtomically(publicKeyFile, exported);
+  return { gnupgHome, fingerprint, publicKeyFile };
+}
+
+/** Ends the agent that gpg started for a home; nothing of it is left running. */
+export async function closeSigningKey(key: SigningKey): Promise<void> {
+  await runProgram(['gpgconf', '--homedir', key.gnupgHome, '--kill', 'all']);
+}
+
+/** Writes an ASCII-armored detached signature. */
+export async function signDetached(
+  key: SigningKey,
+  file: { readonly path: string; readonly signature: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const argv = ['--local-user', key.fingerprint, '--armor', '--output', file.signature];
+  await gpg(key.gnupgHome, [...argv, '--detach-sign', file.path], signal);
+}
+
+async function makeKeyOnce(gnupgHome: string): Promise<void> {
+  await mkdir(gnupgHome, { recursive: true });
+  await chmod(gnupgHome, 0o700);
+  const secrets = join(gnupgHome, 'private-keys-v1.d');
+  const known = await readdir(secrets).catch(() => []);
+  if (known.some((name) => name.endsWith('.key'))) return;
+  const key = ['rekmod package signing', 'rsa3072', 'sign', 'never'];
+  await gpg(gnupgHome, ['--passphrase', '', '--quick-generate-key', ...key]);
+}
+
+async function findFingerprint(gnupgHome: string, keyId: string | undefined): Promise<string> {
+  const wanted = keyId === undefined ? [] : [keyId];
+  const listing = await gpg(gnupgHome, ['--with-colons', '--list-secret-keys', ...wanted]);
+  const lines = listing.split('\n').map((line) => line.split(':'));
+  const fingerprints = lines.flatMap((fields, index) =>
+    fields[0] === 'fpr' && lines[index - 1]?.[0] !== 'ssb' ? [fields[9] ?? ''] : [],
+  );
+  const [fingerprint, ...others] = fingerprints;
+  if (fingerprint === undefined || others.length > 0) {
+    const detail = `expected one secret key, found ${fingerprints.length}; name one with "signing.keyId"`;
+    throw new ContentInvalidError(gnupgHome, detail);
+  }
+  return fingerprint;
+}
+
+async function gpg(home: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const output = await runProgram(
+    ['gpg', '--homedir', home, '--batch', '--yes', '--pinentry-mode', 'loopback', ...args],
+    { timeoutMs: GPG_TIMEOUT_MS, ...(signal ? { signal } : {}) },
+  );
+  return output.stdout;
+}

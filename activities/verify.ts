@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { readModuleFacts } from '../kabi/module-facts.ts';
+import { exportIndex } from '../kabi/resolve.ts';
+import { parseSymvers } from '../kabi/symvers.ts';
+import type { PackagedModule } from '../model/kabi.ts';
+import type { Nevra } from '../model/kernel.ts';
+import type { PlannedCell } from '../model/plan.ts';
+import type { StoredFile } from '../model/store.ts';
+import { type PackageContent, verifyPackages } from '../plan/verify-packages.ts';
+import { requireKernel } from './assess.ts';
+import type { BuildOutput } from './build.ts';
+import type { ContentStore } from './content-store.ts';
+import { decompressBytes, formatOf } from './decompress.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import type { Records } from './records.ts';
+import { openRpm } from './rpm-file.ts';
+
+export interface VerifyDeps {
+  readonly store: ContentStore;
+  readonly records: Records;
+}
+
+/** A file that may be signed and published. */
+export interface VerifiedPackage extends BuildOutput {
+  readonly nevra: Nevra;
+}
+
+export type VerifyEnd =
+  | {
+      readonly kind: 'verified';
+      readonly packages: readonly VerifiedPackage[];
+      /** Module facts in the store. */
+      readonly modules: StoredFile & { readonly moduleCount: number };
+    }
+  | { readonly kind: 'refused'; readonly problems: readonly string[] };
+
+/** See {@link verifyActivities}. */
+export type VerifyActivities = ReturnType<typeof verifyActivities>;
+
+const MAX_MODULE_BYTES = 256 * 1024 * 1024;
+const MAX_SHOWN_PROBLEMS = 20;
+const MODULE_PATTERN = /\.ko(?:\.(?:xz|zst|gz))?$/;
+/** Packages for debuggers are not published. */
+const DEBUG_PATTERN = /-debug(?:info|source)$/;
+
+/** Activities of the verify station: exit code 0 proves nothing. */
+export function verifyActivities({ store, records }: VerifyDeps) {
+  /** Reads what a build handed out and checks it against the kernel it is for. */
+  async function verifyBuild(request: {
+    readonly cell: PlannedCell;
+    readonly files: readonly BuildOutput[];
+  }): Promise<VerifyEnd> {
+    const { cell } = request;
+    return await withHeartbeat(async (signal) => {
+      const kernel = await requireKernel(records, cell);
+      const symvers = parseSymvers(await readFile(await store.require(kernel.symvers), 'utf8'));
+      const read = await Promise.all(
+        request.files.map(async (file) => await readPackage(file, store, signal)),
+      );
+      const published = read.filter(({ content }) => !DEBUG_PATTERN.test(content.nevra.name));
+      const modules = published.flatMap((rpm) => rpm.modules);
+      const problems = verifyPackages({
+        release: kernel.release,
+        arch: kernel.arch,
+        packages: published.map(({ content }) => content),
+        modules,
+        symvers,
+        providers: await readProviders(cell),
+      });
+      if (problems.length > 0) {
+        return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
+      }
+      const facts = await store.addText(JSON.stringify(modules));
+      return {
+        kind: 'verified',
+        packages: published.map(({ file, content }) => ({ ...file, nevra: content.nevra })),
+        modules: { ...facts, moduleCount: modules.length },
+      };
+    });
+  }
+
+  /** What the other kmods export for this very kernel. */
+  async function readProviders(cell: PlannedCell): Promise<ReadonlyMap<string, number>> {
+    const providers = new Map<string, number>();
+    for (const kmod of cell.needs) {
+      const donors = await records.listDonors(cell.stream, kmod);
+      const build = donors.find((donor) => donor.release === cell.release) ?? donors[0];
+      for (const [symbol, crc] of exportIndex(build?.modules ?? [])) providers.set(symbol, crc);
+    }
+    return providers;
+  }
+
+  return { verifyBuild };
+}
+
+interface ReadPackage {
+  readonly file: BuildOutput;
+  readonly content: PackageContent;
+  readonly modules: readonly PackagedModule[];
+}
+
+async function readPackage(
+  file: BuildOutput,
+  store: ContentStore,
+  signal: AbortSignal,
+): Promise<ReadPackage> {
+  const rpm = await openRpm(await store.require(file));
+  const files = await rpm.readFiles({
+    wants: (path) => MODULE_PATTERN.test(path),
+    maxBytesPerFile: MAX_MODULE_BYTES,
+    signal,
+  });
+  const modules: PackagedModule[] = [];
+  for (const [path, bytes] of files) {
+    const plain = await decompressBytes(formatOf(path), bytes, {
+      maxBytes: MAX_MODULE_BYTES,
+      signal,
+    });
+    modules.push({ path, ...readModuleFacts(plain) });
+  }
+  const { nevra, files: entries } = rpm.header;
+  return {
+    file,
+    content: { fileName: file.fileName, nevra, files: entries },
+    modules: modules.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}

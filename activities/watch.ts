@@ -1,0 +1,185 @@
+import { mkdir } from 'node:fs/promises';
+import type { KernelOffer } from '../model/kernel.ts';
+import type { Settings, Stream } from '../model/settings.ts';
+import { formatEvr } from '../rpm/evr.ts';
+import { findKernelOffers, namesOfFamily } from '../rpm/kernels.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { Validators } from './fetch-url.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import type { Records } from './records.ts';
+import { type RepositoryContent, readRepository } from './repository-metadata.ts';
+import { requireNamed } from './require-named.ts';
+
+/** What a look found. */
+export interface StreamLook {
+  /** One sentence, e.g. `2 kernels are new, 1 waits for its kernel-devel`. */
+  readonly message: string;
+  readonly isChanged: boolean;
+  /** Kernels that are not planned yet, oldest first; their kernel-devel is there. */
+  readonly newKernels: readonly KernelOffer[];
+  /** To be given to {@link WatchActivities.acknowledgeLook} once the kernels are handed on. */
+  readonly validators: Readonly<Record<string, Validators>>;
+}
+
+export interface WatchDeps {
+  readonly settings: Settings;
+  readonly data: DataDirectory;
+  readonly records: Records;
+  readonly now: () => Date;
+  /** Called when something that the status page shows has changed. */
+  readonly onChange: () => void;
+}
+
+/** See {@link watchActivities}. */
+export type WatchActivities = ReturnType<typeof watchActivities>;
+
+/** Activities of the first station: what does a stream offer that rekmod does not know? */
+export function watchActivities(deps: WatchDeps) {
+  const { records } = deps;
+
+  /**
+   * Looks at a stream's repositories. Nothing is remembered of a look that found something until
+   * {@link acknowledgeLook}: a crash in between looks again.
+   */
+  async function lookAtStream({ stream: name }: { readonly stream: string }): Promise<StreamLook> {
+    const stream = requireNamed(deps.settings.streams, 'look at', 'stream', name);
+    try {
+      const look = await withHeartbeat((signal) => lookAt(stream, deps, signal));
+      await remember(name, { isOk: true, message: look.message, waiting: look.waitingForDevel });
+      const { waitingForDevel: _, ...result } = look;
+      return result;
+    } catch (error) {
+      await remember(name, { isOk: false, message: describeError(error) });
+      throw error;
+    }
+  }
+
+  /** Remembers that everything of a look was handed on, so that the next one may be conditional. */
+  async function acknowledgeLook(input: {
+    readonly stream: string;
+    readonly validators: Readonly<Record<string, Validators>>;
+  }): Promise<void> {
+    const record = await records.readStream(input.stream);
+    if (record)
+      await records.writeStream(input.stream, { ...record, validators: input.validators });
+  }
+
+  async function remember(name: string, look: RememberedLook): Promise<void> {
+    const before = await records.readStream(name);
+    const lookedAt = deps.now().toISOString();
+    const lastGoodAt = look.isOk ? lookedAt : before?.lastGoodAt;
+    await records.writeStream(name, {
+      lookedAt,
+      isOk: look.isOk,
+      message: look.message,
+      ...(lastGoodAt === undefined ? {} : { lastGoodAt }),
+      validators: before?.validators ?? {},
+      waitingForDevel: look.waiting ?? before?.waitingForDevel ?? [],
+    });
+    deps.onChange();
+  }
+
+  return { lookAtStream, acknowledgeLook };
+}
+
+interface RememberedLook {
+  readonly isOk: boolean;
+  readonly message: string;
+  readonly waiting?: readonly string[] | undefined;
+}
+
+async function lookAt(
+  stream: Stream,
+  deps: WatchDeps,
+  signal: AbortSignal,
+): Promise<StreamLook & { readonly waitingForDevel?: readonly string[] }> {
+  const before = (await deps.records.readStream(stream.name))?.validators ?? {};
+  const contents = await readAll(stream, before, { deps, signal });
+  if (!contents) {
+    return { message: 'Nothing has changed', isChanged: false, newKernels: [], validators: before };
+  }
+  const offers = findKernelOffers(
+    [...contents.values()].flatMap((content) => content.packages),
+    { stream: stream.name, arch: stream.arch, family: stream.family },
+  );
+  const ready = offers.filter((offer) => offer.devel !== undefined).slice(-stream.keepKernels);
+  const waitingForDevel = offers
+    .filter((offer) => offer.devel === undefined)
+    .map((offer) => formatEvr(offer.evr));
+  const newKernels = await keepUnplanned(stream.name, ready, deps.records);
+  const validators = Object.fromEntries(
+    [...contents].map(([url, content]) => [url, content.validators]),
+  );
+  const message = describeLook({ ready: ready.length, fresh: newKernels.length, waitingForDevel });
+  return { message, isChanged: true, newKernels, validators, waitingForDevel };
+}
+
+type ReadContent = Extract<RepositoryContent, { kind: 'read' }>;
+
+/** @returns undefined when no repository has changed; all of them, read anew, otherwise. */
+async function readAll(
+  stream: Stream,
+  before: Readonly<Record<string, Validators>>,
+  { deps, signal }: { readonly deps: WatchDeps; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, ReadContent> | undefined> {
+  const names = namesOfFamily(stream.family);
+  const scratch = deps.data.scratch;
+  await mkdir(scratch, { recursive: true });
+  const read = (baseUrl: string, validators: Validators): Promise<RepositoryContent> =>
+    readRepository({
+      baseUrl,
+      validators,
+      trust: stream.trust,
+      scratch,
+      signal,
+      isWanted: (name, arch) => arch === stream.arch && names.has(name),
+    });
+  const contents = new Map<string, ReadContent>();
+  const unchanged: string[] = [];
+  for (const url of stream.urls) {
+    const content = await read(url, before[url] ?? {});
+    if (content.kind === 'read') contents.set(url, content);
+    else unchanged.push(url);
+  }
+  if (contents.size === 0) return undefined;
+  for (const url of unchanged) {
+    const content = await read(url, {});
+    if (content.kind === 'read') contents.set(url, content);
+  }
+  return contents;
+}
+
+/** A kernel is done with, for the watch, when there is a plan for it. */
+async function keepUnplanned(
+  stream: string,
+  offers: readonly KernelOffer[],
+  records: Records,
+): Promise<readonly KernelOffer[]> {
+  const kernels = await records.listKernels(stream);
+  const unplanned: KernelOffer[] = [];
+  for (const offer of offers) {
+    const known = kernels.find(
+      (kernel) =>
+        kernel.flavour === offer.flavour && formatEvr(kernel.evr) === formatEvr(offer.evr),
+    );
+    const plan = known ? await records.readPlan(known) : undefined;
+    if (!plan) unplanned.push(offer);
+  }
+  return unplanned;
+}
+
+function describeLook(found: {
+  readonly ready: number;
+  readonly fresh: number;
+  readonly waitingForDevel: readonly string[];
+}): string {
+  const fresh = found.fresh === 0 ? 'none is new' : `${found.fresh} new`;
+  const waiting = found.waitingForDevel.length;
+  const lag =
+    waiting === 0 ? '' : `; waiting for kernel-devel of ${found.waitingForDevel.join(', ')}`;
+  return `${found.ready} kernels are offered, ${fresh}${lag}`;
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

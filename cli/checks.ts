@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { findConfig } from '../config/find-config.ts';
+import { loadSettings } from '../config/load-settings.ts';
+import { findEngine } from '../containers/find-engine.ts';
+import type { Settings } from '../model/settings.ts';
+import { cacheDirectory } from './context.ts';
+import { findProgram } from './find-program.ts';
+import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
+import { findTemporal } from './temporal-server.ts';
+
+/** One part that rekmod needs, and what to do when it is not there. */
+export interface Check {
+  readonly name: string;
+  readonly isGood: boolean;
+  /** What was found. */
+  readonly found: string;
+  /** The exact command, or what to change; absent when all is well. */
+  readonly remedy?: string;
+}
+
+/** Programs by the package that brings them, per family of distributions. */
+const PROGRAMS = [
+  { program: 'rpmsign', debian: 'rpm', fedora: 'rpm-sign' },
+  { program: 'rpmkeys', debian: 'rpm', fedora: 'rpm' },
+  { program: 'createrepo_c', debian: 'createrepo-c', fedora: 'createrepo_c' },
+  { program: 'gpg', debian: 'gnupg', fedora: 'gnupg2' },
+  { program: 'gpgv', debian: 'gpgv', fedora: 'gnupg2' },
+  { program: 'xz', debian: 'xz-utils', fedora: 'xz' },
+  { program: 'zstd', debian: 'zstd', fedora: 'zstd' },
+  { program: 'bzip2', debian: 'bzip2', fedora: 'bzip2' },
+] as const;
+
+const MIN_NODE = { major: 20, minor: 19 } as const;
+
+/** Looks at everything that rekmod needs; changes nothing. */
+export async function checkAll(configPath: string | undefined): Promise<readonly Check[]> {
+  const install = await findInstaller();
+  const { check: configuration, settings } = await checkConfiguration(configPath);
+  return [
+    checkNode(),
+    ...(await Promise.all(PROGRAMS.map((wanted) => checkProgram(wanted, install)))),
+    await checkEngine(install),
+    await checkTemporal(settings),
+    configuration,
+    ...(settings ? await checkImages(settings) : []),
+  ];
+}
+
+interface Installer {
+  readonly family: 'debian' | 'fedora';
+  readonly command: string;
+}
+
+async function findInstaller(): Promise<Installer> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^ID(?:_LIKE)?=.*(?:fedora|rhel|centos|suse)/m.test(release)
+    ? { family: 'fedora', command: 'dnf install -y' }
+    : { family: 'debian', command: 'apt-get install -y --no-install-recommends' };
+}
+
+function checkNode(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isGood = major > MIN_NODE.major || (major === MIN_NODE.major && minor >= MIN_NODE.minor);
+  return {
+    name: 'Node.js',
+    isGood,
+    found: process.versions.node,
+    ...(isGood ? {} : { remedy: 'make setup' }),
+  };
+}
+
+async function checkProgram(
+  wanted: (typeof PROGRAMS)[number],
+  { family, command }: Installer,
+): Promise<Check> {
+  const path = await findProgram(wanted.program, process.env.PATH ?? '');
+  return {
+    name: wanted.program,
+    isGood: path !== undefined,
+    found: path ?? 'not on PATH',
+    ...(path === undefined ? { remedy: `${command} ${wanted[family]}` } : {}),
+  };
+}
+
+async function checkEngine({ family, command }: Installer): Promise<Check> {
+  const search = await findEngine({ ...process.env, uid: process.getuid?.() ?? 0 });
+  if (search.kind === 'found') {
+    const { kind, version, address } = search.engine.info;
+    const found = `${kind} ${version} at ${address}`;
+    return { name: 'container engine', isGood: true, found };
+  }
+  const tried = search.attempts.map(({ address, problem }) => `${address}: ${problem}`).join('; ');
+  const install =
+    family === 'debian'
+      ? `${command} docker.io && dockerd &   (or: make setup)`
+      : `${command} podman && systemctl enable --now podman.socket`;
+  return { name: 'container engine', isGood: false, found: tried, remedy: install };
+}
+
+async function checkTemporal(settings: Settings | undefined): Promise<Check> {
+  const name = 'Temporal';
+  if (settings && isExternal(settings.temporal)) {
+    const address = temporalAddress(settings.temporal);
+    try {
+      const { connection } = await connectClient(settings.temporal);
+      await connection.close();
+      return { name, isGood: true, found: `a server at ${address}` };
+    } catch {
+      const remedy = 'start that server, or take temporal.address and TEMPORAL_ADDRESS away';
+      return { name, isGood: false, found: `nobody answers at ${address}`, remedy };
+    }
+  }
+  try {
+    const found = await findTemporal(process.env.PATH ?? '', cacheDirectory());
+    return { name, isGood: true, found };
+  } catch {
+    const remedy = 'make setup   (or: go install github.com/temporalio/cli/cmd/temporal@v1.5.1)';
+    return { name, isGood: false, found: 'no temporal program', remedy };
+  }
+}
+
+async function checkConfiguration(
+  explicitPath: string | undefined,
+): Promise<{ readonly check: Check; readonly settings?: Settings }> {
+  const name = 'configuration';
+  try {
+    const file = await findConfig({
+      explicitPath,
+      environment: process.env,
+      workingDirectory: process.cwd(),
+    });
+    const settings = await loadSettings(file);
+    return { check: { name, isGood: true, found: file }, settings };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return { check: { name, isGood: false, found, remedy: 'see docs/configuration.md' } };
+  }
+}
+
+async function checkImages(settings: Settings): Promise<readonly Check[]> {
+  const search = await findEngine({ ...process.env, uid: process.getuid?.() ?? 0 });
+  if (search.kind !== 'found') return [];
+  const used = new Set(settings.streams.map((stream) => stream.target));
+  const checks: Check[] = [];
+  for (const { name, image } of settings.targets.filter((target) => used.has(target.name))) {
+    const found = await search.engine.findImage(image);
+    checks.push({
+      name: `image of target ${name}`,
+      isGood: found !== undefined,
+      found: found?.id ?? `${image} is not on this machine`,
+      ...(found ? {} : { remedy: `${search.engine.info.kind} pull ${image}` }),
+    });
+  }
+  return checks;
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { type Assessment, assessKernel } from '../../activities/assess.ts';
+import { planToText } from '../../report/plan-text.ts';
+import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
+import { openContext } from '../context.ts';
+import { openTerminal, print, printJson } from '../terminal.ts';
+
+interface PlanOptions extends KernelChoice {
+  readonly json?: boolean;
+}
+
+/** `rekmod plan`: what would be done, and why; does nothing. */
+export function addPlanCommand(program: Command): void {
+  program
+    .command('plan')
+    .description('show what would be rebuilt for a kernel, and why, without doing it')
+    .option('-k, --kernel <release>', 'the kernel, as uname -r says it (default: the newest)')
+    .option('-s, --stream <name>', 'only this stream')
+    .option('--all', 'all kernels that are kept built')
+    .option('--json', 'the plan as JSON')
+    .action(async (options: PlanOptions) => {
+      const context = await openContext(program.opts());
+      const streams = context.settings.streams.map(({ name }) => name);
+      const kernels = await chooseKernels(options, streams, context);
+      const signal = new AbortController().signal;
+      const assessments: Assessment[] = [];
+      for (const { stream, release } of kernels) {
+        assessments.push(await assessKernel({ stream, release, forced: [] }, context, signal));
+      }
+      if (options.json) {
+        printJson(assessments.map(({ plan, unreadable }) => ({ ...plan, unreadable })));
+        return;
+      }
+      const { hasColor: color, columns } = openTerminal();
+      for (const { plan, unreadable } of assessments) {
+        print(planToText(plan, { color, columns }));
+        for (const { kmod, reason } of unreadable) print(`  ${kmod}: ${reason}`);
+      }
+    });
+}

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { gatherStatus } from '../../activities/gather-status.ts';
+import { placeOf } from '../../activities/publish.ts';
+import type { StatusReport } from '../../model/status.ts';
+import { assembleMatrix } from '../../report/matrix.ts';
+import { matrixToText } from '../../report/matrix-text.ts';
+import { statusToJson } from '../../report/status-json.ts';
+import { type CommandContext, openContext } from '../context.ts';
+import { serverUrlOf } from '../server-url.ts';
+import { openTerminal, print } from '../terminal.ts';
+
+/** `rekmod status`: the matrix kernels × kmods. */
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('show which kmods are there for which kernels')
+    .option('-s, --stream <name>', 'only this stream')
+    .option('--json', 'everything as JSON, as in status.json')
+    .action(async (options: { readonly stream?: string; readonly json?: boolean }) => {
+      const report = await gatherNow(await openContext(program.opts()));
+      if (options.json) {
+        print(statusToJson(report));
+        return;
+      }
+      const { hasColor: color, columns } = openTerminal();
+      for (const { name } of report.streams) {
+        if (options.stream !== undefined && options.stream !== name) continue;
+        const matrix = assembleMatrix(report, name);
+        if (matrix) print(matrixToText(matrix, { color, columns }));
+      }
+    });
+}
+
+/** The status as the data directory tells it now; works while nothing runs. */
+export async function gatherNow(context: CommandContext): Promise<StatusReport> {
+  const { settings, records, data } = context;
+  const serverUrl = serverUrlOf(settings.server);
+  return await gatherStatus({
+    settings,
+    records,
+    now: () => new Date(),
+    active: [],
+    repositoryUrl: (name) => placeOf({ settings, data, serverUrl }, name).baseUrl,
+  });
+}

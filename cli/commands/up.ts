@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { openContext } from '../context.ts';
+import { print, remark } from '../terminal.ts';
+import { type Running, startUp } from '../up.ts';
+
+/** `rekmod up`: starts everything and stays until it is told to end. */
+export function addUpCommand(program: Command): void {
+  program
+    .command('up')
+    .description('start Temporal, the worker and the web server, and follow the streams')
+    .action(async () => {
+      const context = await openContext(program.opts());
+      const ended = waitForSignal();
+      const running = await startUp(context, remark);
+      sayReady(running, context.data.root);
+      try {
+        const signal = await Promise.race([ended, running.failed]);
+        remark(`${signal}: ending; builds that run begin again at the next start`);
+      } finally {
+        await running.stop();
+      }
+      remark('Ended');
+    });
+}
+
+function sayReady(running: Running, root: string): void {
+  print(`rekmod is up
+  status        ${running.serverUrl}/status/
+  repositories  ${running.serverUrl}/repositories/<name>/
+  Temporal      ${running.temporalAddress}${running.temporalUi === undefined ? '' : `\n  Temporal UI   ${running.temporalUi}/workflows`}
+  data          ${root}`);
+}
+
+function waitForSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
+}

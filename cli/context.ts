@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { type ContentStore, openContentStore } from '../activities/content-store.ts';
+import { type DataDirectory, layOutDataDirectory } from '../activities/data-directory.ts';
+import { openRecords, type Records } from '../activities/records.ts';
+import { dataDirectory } from '../config/data-directory.ts';
+import { findConfig } from '../config/find-config.ts';
+import { loadSettings } from '../config/load-settings.ts';
+import type { Settings } from '../model/settings.ts';
+
+/** What every command begins with. */
+export interface CommandContext {
+  readonly configFile: string;
+  readonly settings: Settings;
+  readonly data: DataDirectory;
+  readonly store: ContentStore;
+  readonly records: Records;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly config?: string;
+}
+
+/** Opens the configuration and the data directory, without changing either. */
+export async function openContext(options: CommonOptions): Promise<CommandContext> {
+  const configFile = await findConfig({
+    explicitPath: options.config,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+  });
+  const settings = await loadSettings(configFile);
+  const data = layOutDataDirectory(dataDirectory(process.env));
+  const store = openContentStore(data.store);
+  return { configFile, settings, data, store, records: openRecords(data, store) };
+}
+
+/** Where set-up caches what it built: `REKMOD_CACHE`, else `$XDG_CACHE_HOME/rekmod`, `~/.cache/rekmod`. */
+export function cacheDirectory(): string {
+  const { REKMOD_CACHE, XDG_CACHE_HOME, HOME = '/' } = process.env;
+  return REKMOD_CACHE ?? join(XDG_CACHE_HOME ?? join(HOME, '.cache'), 'rekmod');
+}

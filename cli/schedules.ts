@@ -1,0 +1,73 @@
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import type { Settings, Stream } from '../model/settings.ts';
+import { CONTROL_QUEUE } from '../model/task-queues.ts';
+import type { FollowInput, WorkflowOptions } from '../model/workflow-messages.ts';
+import { toPairs } from '../workflows/search-attributes.ts';
+import { followId } from '../workflows/workflow-ids.ts';
+
+/** Looks that were missed longer than this are not made up for: the next one sees all. */
+const CATCHUP_WINDOW = '1 minute';
+const MAX_JITTER_MS = 60_000;
+
+/**
+ * Makes the schedules fit the configuration: one a stream, made, updated or removed; and looks at
+ * each stream at once.
+ */
+export async function applySchedules(
+  client: Client,
+  settings: Settings,
+  options: WorkflowOptions,
+): Promise<void> {
+  const wanted = new Set(settings.streams.map((stream) => followId(stream.name)));
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (scheduleId.startsWith('stream/') && !wanted.has(scheduleId)) {
+      await client.schedule.getHandle(scheduleId).delete();
+    }
+  }
+  for (const stream of settings.streams) await applySchedule(client, stream, options);
+}
+
+async function applySchedule(
+  client: Client,
+  stream: Stream,
+  options: WorkflowOptions,
+): Promise<void> {
+  const schedule = toSchedule(stream, options);
+  try {
+    await client.schedule.create({ ...schedule, state: { triggerImmediately: true } });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const handle = client.schedule.getHandle(schedule.scheduleId);
+    await handle.update((before) => ({ ...schedule, state: before.state }));
+    await handle.trigger();
+  }
+}
+
+function toSchedule(
+  { name, title, pollIntervalMs }: Stream,
+  options: WorkflowOptions,
+): ScheduleOptions {
+  const input: FollowInput = { stream: name, title, options };
+  return {
+    scheduleId: followId(name),
+    spec: {
+      intervals: [{ every: pollIntervalMs }],
+      jitter: Math.min(MAX_JITTER_MS, Math.floor(pollIntervalMs / 10)),
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'followStream',
+      workflowId: followId(name),
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      staticSummary: `Look at ${title}`,
+      ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs({ stream: name }) } : {}),
+    },
+  };
+}

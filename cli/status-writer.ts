@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { writeFileAtomically } from '../activities/atomic-file.ts';
+import type { StatusReport } from '../model/status.ts';
+import { statusToHtml } from '../report/status-html.ts';
+import { statusToJson } from '../report/status-json.ts';
+
+/** Keeps the status page up to date without writing it for every small change. */
+export interface StatusWriter {
+  /** Says that something has changed; returns at once. */
+  readonly changed: () => void;
+  /** Writes what is due and stops. */
+  stop(): Promise<void>;
+}
+
+/** Changes come in bursts; one page for a burst is enough. */
+const SETTLE_MS = 400;
+
+/** Starts a writer that gathers and writes at most once in a while, and only after changes. */
+export function startStatusWriter(options: {
+  readonly directory: string;
+  readonly gather: () => Promise<StatusReport>;
+  readonly onError: (error: unknown) => void;
+}): StatusWriter {
+  let timer: NodeJS.Timeout | undefined;
+  let writing = Promise.resolve();
+  const write = (): void => {
+    timer = undefined;
+    writing = writing.then(() => writeStatus(options)).catch(options.onError);
+  };
+  return {
+    changed() {
+      timer ??= setTimeout(write, SETTLE_MS);
+    },
+    async stop() {
+      if (timer) {
+        clearTimeout(timer);
+        write();
+      }
+      await writing;
+    },
+  };
+}
+
+async function writeStatus(options: {
+  readonly directory: string;
+  readonly gather: () => Promise<StatusReport>;
+}): Promise<void> {
+  const report = await options.gather();
+  await writeFileAtomically(join(options.directory, 'status.json'), statusToJson(report));
+  await writeFileAtomically(join(options.directory, 'index.html'), statusToHtml(report));
+}

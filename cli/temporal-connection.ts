@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { Client, Connection, type TLSConfig } from '@temporalio/client';
+import type { TemporalSettings } from '../model/settings.ts';
+import { TemporalUnreachableError } from './temporal-server.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** The address of the server: `TEMPORAL_ADDRESS`, the configured one, else the embedded server's. */
+export function temporalAddress(settings: TemporalSettings): string {
+  return process.env.TEMPORAL_ADDRESS ?? settings.address ?? `127.0.0.1:${settings.port}`;
+}
+
+/** Whether rekmod uses a server that somebody else runs. */
+export function isExternal(settings: TemporalSettings): boolean {
+  return process.env.TEMPORAL_ADDRESS !== undefined || settings.address !== undefined;
+}
+
+/** Reads the files that TLS settings name; undefined for an unencrypted connection. */
+export async function loadTls({ tls }: TemporalSettings): Promise<TLSConfig | undefined> {
+  if (!tls) return undefined;
+  const { serverCa, clientCert, clientKey, serverName } = tls;
+  return {
+    ...(serverName === undefined ? {} : { serverNameOverride: serverName }),
+    ...(serverCa === undefined ? {} : { serverRootCACertificate: await readFile(serverCa) }),
+    ...(clientCert !== undefined && clientKey !== undefined
+      ? { clientCertPair: { crt: await readFile(clientCert), key: await readFile(clientKey) } }
+      : {}),
+  };
+}
+
+/** A client and what it speaks through, which its user closes. */
+export interface TemporalClient {
+  readonly client: Client;
+  readonly connection: Connection;
+}
+
+/**
+ * Connects to Temporal.
+ *
+ * @throws {TemporalUnreachableError} If nobody answers.
+ */
+export async function connectClient(settings: TemporalSettings): Promise<TemporalClient> {
+  const address = temporalAddress(settings);
+  const tls = await loadTls(settings);
+  try {
+    const connection = await Connection.connect({
+      address,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(tls ? { tls } : {}),
+    });
+    return { connection, client: new Client({ connection, namespace: settings.namespace }) };
+  } catch (cause) {
+    throw new TemporalUnreachableError(
+      `Cannot reach Temporal "${address}": expected an answer, found none; start it with "rekmod up", or set "temporal.address"`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,164 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
+import { gatherStatus } from '../activities/gather-status.ts';
+import { placeOf } from '../activities/publish.ts';
+import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
+import { createContainerBackend } from '../containers/container-backend.ts';
+import { requireEngine } from '../containers/find-engine.ts';
+import type { WorkflowOptions } from '../model/workflow-messages.ts';
+import { listActiveRebuilds } from './active-rebuilds.ts';
+import { CleanupStack } from './cleanup-stack.ts';
+import { type CommandContext, cacheDirectory } from './context.ts';
+import { requireHomeId } from './home-id.ts';
+import { startFileServer } from './http-server.ts';
+import { registerSearchAttributes } from './register-search-attributes.ts';
+import { takeRunLock } from './run-lock.ts';
+import { applySchedules } from './schedules.ts';
+import { type StatusWriter, startStatusWriter } from './status-writer.ts';
+import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
+import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
+import { installRuntime, startWorkers } from './workers.ts';
+import { requireWorkflowBundle } from './workflow-bundle.ts';
+
+/** A running rekmod, all parts of it in or below this process. */
+export interface Running {
+  readonly serverUrl: string;
+  readonly temporalAddress: string;
+  /** Absent for a server of somebody else's. */
+  readonly temporalUi?: string;
+  /** Rejects when a part fails that cannot be replaced. */
+  readonly failed: Promise<never>;
+  /** Ends all parts in the reverse order of their start. */
+  stop(): Promise<void>;
+}
+
+/** A rollout starts more rebuilds than there are builders, so that verifying never idles them. */
+const WINDOW_PER_BUILDER = 3;
+const PUBLISH_BATCH_MS = 250;
+
+/** Starts everything that one machine needs. Whatever was started is ended when a later part fails. */
+export async function startUp(
+  context: CommandContext,
+  say: (line: string) => void,
+): Promise<Running> {
+  const stack = new CleanupStack();
+  try {
+    return await startParts(context, stack, say);
+  } catch (error) {
+    await stack.run();
+    throw error;
+  }
+}
+
+async function startParts(
+  context: CommandContext,
+  stack: CleanupStack,
+  say: (line: string) => void,
+): Promise<Running> {
+  const { settings, data, store, records } = context;
+  stack.defer(await takeRunLock(join(data.run, 'up.lock')));
+  const engine = await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 });
+  const server = await startFileServer(data, settings.server);
+  stack.defer(() => server.close());
+  const embedded = await startServer(context, stack);
+  const { client, connection: control } = await connectClient(settings.temporal);
+  stack.defer(() => control.close());
+  const key = await openSigningKey(settings.signing, data);
+  stack.defer(() => closeSigningKey(key));
+
+  const homeId = await requireHomeId(data.root);
+  const backend = createContainerBackend({ engine, now: Date.now });
+  // Nothing of this data directory can be running: the lock is ours.
+  const leftovers = await backend.removeLeftovers({ home: homeId });
+  if (leftovers > 0) say(`Removed ${leftovers} containers that a killed worker left behind`);
+  await rm(data.scratch, { recursive: true, force: true });
+  await mkdir(data.scratch, { recursive: true });
+
+  const temporalUi = embedded && `${embedded.uiUrl}/namespaces/${settings.temporal.namespace}`;
+  const status: StatusWriter = startStatusWriter({
+    directory: data.status,
+    onError: (error) => say(`Cannot write the status page: ${String(error)}`),
+    gather: async () =>
+      gatherStatus({
+        settings,
+        records,
+        now: () => new Date(),
+        active: await listActiveRebuilds(client),
+        repositoryUrl: (name) => placeOf({ settings, data, serverUrl: server.url }, name).baseUrl,
+        ...(temporalUi === undefined ? {} : { temporalUi }),
+      }),
+  });
+  stack.defer(() => status.stop());
+  status.changed();
+
+  installRuntime();
+  const tls = await loadTls(settings.temporal);
+  const connection = await NativeConnection.connect({
+    address: temporalAddress(settings.temporal),
+    ...(tls ? { tls } : {}),
+  });
+  stack.defer(() => connection.close());
+  const { namespace } = settings.temporal;
+  const hasSearchAttributes = await registerSearchAttributes(control, namespace);
+  if (!hasSearchAttributes) say('Temporal refused search attributes; lists cannot be filtered');
+  const workers = await startWorkers({
+    connection,
+    namespace,
+    bundle: await requireWorkflowBundle(data.cache),
+    deps: {
+      settings,
+      data,
+      store,
+      records,
+      backend,
+      homeId,
+      key,
+      client,
+      serverUrl: server.url,
+      now: () => new Date(),
+      onChange: status.changed,
+    },
+  });
+  stack.defer(() => workers.stop());
+  await applySchedules(client, settings, workflowOptions(context, hasSearchAttributes));
+  return {
+    serverUrl: server.url,
+    temporalAddress: temporalAddress(settings.temporal),
+    ...(temporalUi === undefined ? {} : { temporalUi }),
+    failed: workers.done.then(() => new Promise<never>(() => undefined)),
+    stop: () => stack.run(),
+  };
+}
+
+async function startServer(
+  { settings, data }: CommandContext,
+  stack: CleanupStack,
+): Promise<EmbeddedServer | undefined> {
+  const { temporal } = settings;
+  if (isExternal(temporal)) return undefined;
+  const server = await startTemporal({
+    program: await findTemporal(process.env.PATH ?? '', cacheDirectory()),
+    directory: data.temporal,
+    namespace: temporal.namespace,
+    port: temporal.port,
+    uiPort: temporal.uiPort,
+  });
+  stack.defer(() => server.stop());
+  return server;
+}
+
+/** What workflows are told of the configuration. */
+export function workflowOptions(
+  { settings }: Pick<CommandContext, 'settings'>,
+  hasSearchAttributes: boolean,
+): WorkflowOptions {
+  const { limits } = settings;
+  return {
+    window: limits.parallelBuilds * WINDOW_PER_BUILDER,
+    buildTimeoutMs: limits.buildTimeoutMs,
+    prepareTimeoutMs: limits.prepareTimeoutMs,
+    publishBatchMs: PUBLISH_BATCH_MS,
+    hasSearchAttributes,
+  };
+}

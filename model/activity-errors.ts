@@ -1,0 +1,92 @@
+import { type FailureClass, RekmodError } from './errors.ts';
+
+/** A mirror or server cannot be reached, or answers that it cannot serve now. */
+export class StreamUnreachableError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly url: string;
+
+  constructor(url: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot fetch "${url}": ${detail}`, options);
+    this.url = url;
+  }
+}
+
+/**
+ * What was fetched is not what its metadata promises. A mirror in the middle of a sync looks like
+ * this as well as a tampered one, so it is tried again and never used.
+ */
+export class ContentMismatchError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly url: string;
+
+  constructor(url: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot trust "${url}": ${detail}`, options);
+    this.url = url;
+  }
+}
+
+/** A signature that the configuration asks for is missing or wrong. */
+export class SignatureRefusedError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly url: string;
+
+  constructor(url: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot accept "${url}": ${detail}`, options);
+    this.url = url;
+  }
+}
+
+/** What a stream offers does not have the form it must have, and a second look will not change that. */
+export class ContentInvalidError extends RekmodError {
+  readonly failureClass = 'outcome';
+
+  constructor(thing: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot use "${thing}": ${detail}`, options);
+  }
+}
+
+/** A program ended with an error or could not be started. */
+export class ProgramFailedError extends RekmodError {
+  readonly failureClass: FailureClass;
+  readonly argv: readonly string[];
+  readonly exitCode: number | null;
+  readonly stderrTail: string;
+
+  constructor(
+    argv: readonly string[],
+    end: {
+      readonly exitCode: number | null;
+      readonly stderrTail: string;
+      readonly detail?: string;
+    },
+    options?: ErrorOptions,
+  ) {
+    const found = end.detail ?? `expected exit code 0, found ${end.exitCode ?? 'a signal'}`;
+    const tail = end.stderrTail.trim();
+    super(`Cannot run "${argv.join(' ')}": ${found}${tail === '' ? '' : `\n${tail}`}`, options);
+    this.failureClass = end.exitCode === null ? 'configuration' : 'transient';
+    this.argv = argv;
+    this.exitCode = end.exitCode;
+    this.stderrTail = end.stderrTail;
+  }
+}
+
+/** A kmod, stream, kernel or record that something names does not exist. */
+export class NotFoundError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(action: string, thing: string, detail: string) {
+    super(`Cannot ${action} "${thing}": ${detail}`);
+  }
+}
+
+/** A file of the data directory does not hold what rekmod wrote there. */
+export class StateDamagedError extends RekmodError {
+  readonly failureClass = 'configuration';
+  readonly path: string;
+
+  constructor(path: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot read state "${path}": ${detail}`, options);
+    this.path = path;
+  }
+}

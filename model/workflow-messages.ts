@@ -1,0 +1,100 @@
+import type { BuiltPackage, CellKey, CellOutcome, RebuildStep } from './cell.ts';
+import type { KernelKey } from './kernel.ts';
+import type { PlannedCell } from './plan.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Who or what started work; stands in lists as a search attribute. */
+export type Trigger = 'new-kernel' | 'command' | 'new-source';
+
+/**
+ * Settings that replayed code needs; given as input, never imported, so that a replay does not
+ * depend on a file.
+ */
+export interface WorkflowOptions {
+  /** Rebuilds of one kernel that run at once. */
+  readonly window: number;
+  readonly buildTimeoutMs: number;
+  readonly prepareTimeoutMs: number;
+  /** How long a publisher waits for more packages before it writes a snapshot. */
+  readonly publishBatchMs: number;
+  /** False when the server refused to register them. */
+  readonly hasSearchAttributes: boolean;
+}
+
+/** Input of `followStream`. */
+export interface FollowInput {
+  readonly stream: string;
+  /** For people, e.g. `CentOS Stream 9`. */
+  readonly title: string;
+  readonly options: WorkflowOptions;
+}
+
+/** Input of `rolloutKernel`. */
+export interface RolloutInput extends KernelKey {
+  readonly trigger: Trigger;
+  readonly forced: readonly string[];
+  readonly options: WorkflowOptions;
+}
+
+/** Input of `rebuildKmod`. */
+export interface RebuildInput extends CellKey {
+  readonly trigger: Trigger;
+  readonly isForced: boolean;
+  readonly options: WorkflowOptions;
+  /** Given by a rollout, which has planned and prepared for all its cells at once. */
+  readonly prepared?: {
+    readonly cell: PlannedCell;
+    readonly buildroot: {
+      readonly id: string;
+      readonly digest: string;
+      readonly isReused: boolean;
+    };
+  };
+}
+
+/** Result of `rebuildKmod`. */
+export interface RebuildResult extends CellKey {
+  readonly verdict: Verdict;
+  readonly outcome: CellOutcome;
+}
+
+/** Result of `rolloutKernel`. */
+export interface RolloutResult extends KernelKey {
+  readonly builtCount: number;
+  readonly keptCount: number;
+  readonly failedCount: number;
+  readonly cells: readonly { readonly kmod: string; readonly outcome: CellOutcome['kind'] }[];
+}
+
+/** Result of `followStream`. */
+export interface FollowResult {
+  readonly message: string;
+  readonly started: readonly string[];
+}
+
+/** Answer to the query `progress` of `rebuildKmod`. */
+export interface RebuildProgress {
+  readonly step: RebuildStep | 'plan' | 'done';
+  readonly verdict?: Verdict;
+}
+
+/** Input of `publishRepository`. */
+export interface PublisherInput {
+  readonly repository: string;
+  readonly options: Pick<WorkflowOptions, 'publishBatchMs'>;
+  /** Requests that the run before did not get to. */
+  readonly pending?: readonly PublicationRequest[];
+}
+
+/** What a rebuild asks of a repository's publisher (signal `publish`). */
+export interface PublicationRequest {
+  readonly repository: string;
+  readonly packages: readonly BuiltPackage[];
+  /** The workflow that is told when they are served. */
+  readonly requester: { readonly workflowId: string; readonly runId: string };
+}
+
+/** What the publisher tells the requester (signal `published`). */
+export type PublicationAnswer =
+  | { readonly kind: 'served'; readonly snapshot: string }
+  | { readonly kind: 'refused'; readonly reason: string };

@@ -1,0 +1,41 @@
+import type { PackagedModule } from '../model/kabi.ts';
+
+/** A kmod with the modules of its newest build. */
+export interface KmodModules {
+  readonly kmod: string;
+  readonly modules: readonly PackagedModule[];
+}
+
+/**
+ * Finds which kmods import symbols that other kmods export, from their newest builds.
+ *
+ * A symbol that several kmods export makes an edge to each: which of them is loaded is the
+ * machine's choice.
+ *
+ * @returns Kmod → the kmods it needs, both sorted; kmods without needs have an empty list.
+ */
+export function findDependencies(
+  builds: readonly KmodModules[],
+): ReadonlyMap<string, readonly string[]> {
+  const exporters = new Map<string, string[]>();
+  for (const { kmod, modules } of builds) {
+    for (const { symbol } of modules.flatMap((module) => module.exports)) {
+      exporters.set(symbol, [...(exporters.get(symbol) ?? []), kmod]);
+    }
+  }
+  return new Map(builds.map((build) => [build.kmod, needsOf(build, exporters)]));
+}
+
+function needsOf(
+  build: KmodModules,
+  exporters: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const needs = new Set<string>();
+  for (const module of build.modules) {
+    for (const { symbol } of module.imports) {
+      for (const kmod of exporters.get(symbol) ?? []) needs.add(kmod);
+    }
+  }
+  needs.delete(build.kmod);
+  return [...needs].sort();
+}

@@ -1,0 +1,34 @@
+import type { Sha256Hex } from '../model/store.ts';
+
+/** Hashes text; given from outside because pure code has no crypto of its own. */
+export type Hash = (text: string) => Sha256Hex;
+
+/** Every meaningful input of a build: when one differs, the result may differ. */
+export interface BuildInputs {
+  /** Spec and sources. */
+  readonly sourceDigest: Sha256Hex;
+  /** The kernel-devel RPM: headers, configuration, Module.symvers. */
+  readonly develSha256: Sha256Hex;
+  /** The builder: compiler and packages of the buildroot. */
+  readonly targetImage: string;
+  readonly targetPackages: readonly string[];
+  /** Which macros are defined, and how. */
+  readonly dialect: string;
+  readonly arch: string;
+}
+
+/** Digests all inputs of a build; the memo by which an equal build is not made twice. */
+export function digestInputs(inputs: BuildInputs, hash: Hash): Sha256Hex {
+  return hash(
+    JSON.stringify([
+      'rekmod-input-1',
+      inputs.sourceDigest,
+      inputs.develSha256,
+      inputs.targetImage,
+      // Must be sorted: the order of packages in a configuration means nothing.
+      [...inputs.targetPackages].sort(),
+      inputs.dialect,
+      inputs.arch,
+    ]),
+  );
+}

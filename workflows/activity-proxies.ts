@@ -1,0 +1,84 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { AssessActivities } from '../activities/assess.ts';
+import type { BuildActivities } from '../activities/build.ts';
+import type { HandOverActivities } from '../activities/hand-over.ts';
+import type { KernelActivities } from '../activities/kernels.ts';
+import type { OutcomeActivities } from '../activities/outcomes.ts';
+import type { PublishActivities } from '../activities/publish.ts';
+import type { SignActivities } from '../activities/sign.ts';
+import type { VerifyActivities } from '../activities/verify.ts';
+import type { WatchActivities } from '../activities/watch.ts';
+import { CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
+
+/** A worker that is gone is noticed after this; activities send a heartbeat every three seconds. */
+const HEARTBEAT_TIMEOUT_MS = 15_000;
+
+/** Trouble of the machine passes within minutes or needs a person. */
+const PATIENT = { initialInterval: 2000, maximumInterval: 60_000, maximumAttempts: 8 } as const;
+
+/** The next poll tries again anyway. */
+const BRIEF = { initialInterval: 2000, maximumInterval: 10_000, maximumAttempts: 3 } as const;
+
+export const watch = proxyActivities<WatchActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: BRIEF,
+});
+
+export const kernels = proxyActivities<KernelActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '60 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const assess = proxyActivities<AssessActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+/** The caller gives the queue of the architecture and the time-out. */
+export const build = proxyActivities<BuildActivities>({
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+  // A cancelled build is over when its container is gone, not before.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export const verify = proxyActivities<VerifyActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const sign = proxyActivities<SignActivities>({
+  taskQueue: SIGN_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const publish = proxyActivities<PublishActivities>({
+  taskQueue: PUBLISH_QUEUE,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const outcomes = proxyActivities<OutcomeActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '1 minute',
+  retry: PATIENT,
+});
+
+export const handOver = proxyActivities<HandOverActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});

@@ -1,0 +1,78 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+  startChild,
+} from '@temporalio/workflow';
+import type { KernelOffer } from '../model/kernel.ts';
+import type { FollowInput, FollowResult } from '../model/workflow-messages.ts';
+import { formatEvr } from '../rpm/evr.ts';
+import { kernels, watch } from './activity-proxies.ts';
+import { describeFailure } from './describe-failure.ts';
+import { rolloutKernel } from './rollout-kernel.ts';
+import { toPairs } from './search-attributes.ts';
+import { rolloutId } from './workflow-ids.ts';
+
+/**
+ * Looks once at a stream, brings new kernels into the store and starts a rollout for each. Short: it
+ * does not wait for the rollouts, so that the next look is never skipped for long.
+ */
+export async function followStream(input: FollowInput): Promise<FollowResult> {
+  const { stream } = input;
+  const look = await watch.lookAtStream.executeWithOptions(
+    { summary: `Look at the repositories of ${input.title}` },
+    [{ stream }],
+  );
+  setCurrentDetails(look.message);
+  const started: string[] = [];
+  const failures: string[] = [];
+  for (const offer of look.newKernels) {
+    try {
+      started.push(await startRollout(input, offer));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // One kernel that cannot be had must not hold up the others.
+      failures.push(`${formatEvr(offer.evr)}: ${describeFailure(error)}`);
+    }
+  }
+  if (look.isChanged && failures.length === 0) {
+    await watch.acknowledgeLook.executeWithOptions(
+      { summary: 'Everything found was handed on: remember this look' },
+      [{ stream, validators: look.validators }],
+    );
+  }
+  const lines = [
+    ...started.map((id) => `- started \`${id}\``),
+    ...failures.map((text) => `- ${text}`),
+  ];
+  setCurrentDetails([look.message, ...lines].join('\n'));
+  if (failures.length > 0) {
+    throw ApplicationFailure.nonRetryable(failures.join('\n'), 'KernelNotStoredError');
+  }
+  return { message: look.message, started };
+}
+
+async function startRollout(input: FollowInput, offer: KernelOffer): Promise<string> {
+  const { release, arch } = await kernels.storeKernel.executeWithOptions(
+    { summary: `Store kernel-devel ${formatEvr(offer.evr)} and read its kABI` },
+    [{ offer }],
+  );
+  const { stream, options } = input;
+  const workflowId = rolloutId({ stream, release });
+  const attributes = { stream, kernel: release, arch, trigger: 'new-kernel' };
+  try {
+    await startChild(rolloutKernel, {
+      workflowId,
+      args: [{ stream, release, trigger: 'new-kernel', forced: [], options }],
+      staticSummary: `Kernel ${release} of ${input.title}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
+    });
+  } catch (error) {
+    // The run before was killed between starting it and remembering that.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  return workflowId;
+}

@@ -1,0 +1,169 @@
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BuiltPackage, CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { PlannedCell } from '../model/plan.ts';
+import { buildQueue } from '../model/task-queues.ts';
+import { needsBuild } from '../model/verdict.ts';
+import type {
+  PublicationAnswer,
+  RebuildInput,
+  RebuildProgress,
+  RebuildResult,
+} from '../model/workflow-messages.ts';
+import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
+import { describeOutcome, describeVerdict } from '../report/describe-verdict.ts';
+import { assess, build, handOver, outcomes, sign, verify } from './activity-proxies.ts';
+import { describeFailure } from './describe-failure.ts';
+import { progressQuery, publishedSignal } from './messages.ts';
+import { setAttributes } from './search-attributes.ts';
+
+/** What the workflow knows of its own way; answers the query `progress`. */
+interface Way {
+  step: RebuildProgress['step'];
+  cell: PlannedCell | undefined;
+  answer: PublicationAnswer | undefined;
+}
+
+/**
+ * Brings one cell to its end: plan, prepare, build, verify, sign, publish, record. A module that does
+ * not compile is a result of this workflow, not a failure of it.
+ */
+export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
+  const way: Way = { step: 'plan', cell: input.prepared?.cell, answer: undefined };
+  setHandler(progressQuery, () => toProgress(way));
+  setHandler(publishedSignal, (answer) => {
+    way.answer = answer;
+  });
+  const cell = way.cell ?? (await planCell(input));
+  way.cell = cell;
+  setAttributes({ verdict: cell.verdict.kind }, input.options);
+  setCurrentDetails(describeVerdict(cell.verdict));
+  const outcome = await rebuildCell(input, cell, way);
+  await CancellationScope.nonCancellable(() => record(cell, outcome));
+  way.step = 'done';
+  setAttributes({ outcome: outcome.kind }, input.options);
+  setCurrentDetails(`${describeVerdict(cell.verdict)}\n\n**${describeOutcome(outcome)}**`);
+  const { kmod, stream, release } = input;
+  return { kmod, stream, release, verdict: cell.verdict, outcome };
+}
+
+function toProgress({ step, cell }: Way): RebuildProgress {
+  return { step, ...(cell ? { verdict: cell.verdict } : {}) };
+}
+
+async function planCell({ stream, release, kmod, isForced }: RebuildInput): Promise<PlannedCell> {
+  return await assess.planCell.executeWithOptions(
+    { summary: `Compare the kABI of ${release} with what ${kmod} imports` },
+    [{ stream, release, kmod, forced: isForced ? [kmod] : [] }],
+  );
+}
+
+async function rebuildCell(input: RebuildInput, cell: PlannedCell, way: Way): Promise<CellOutcome> {
+  const unbuilt = unbuiltOutcome(cell.verdict);
+  if (unbuilt) return unbuilt;
+  if (!needsBuild(cell.verdict)) throw new Error(`BUG: no outcome for ${cell.verdict.kind}`);
+  const startedAt = Date.now();
+  try {
+    return await walk(input, cell, way);
+  } catch (error) {
+    if (isCancellation(error)) return { kind: 'cancelled' };
+    return {
+      kind: 'failed',
+      step: toStep(way.step),
+      reason: describeFailure(error),
+      durationMs: Date.now() - startedAt,
+    };
+  }
+}
+
+/** The stations of a build that must be made. */
+async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<CellOutcome> {
+  const { kmod, release, arch } = cell;
+  const { options } = input;
+  const taskQueue = buildQueue(arch);
+  way.step = 'prepare';
+  const buildroot =
+    input.prepared?.buildroot ??
+    (await build.prepareBuildroot.executeWithOptions(
+      {
+        summary: `Prepare a buildroot with kernel-devel ${release}`,
+        taskQueue,
+        startToCloseTimeout: options.prepareTimeoutMs,
+      },
+      [{ stream: cell.stream, release, kmods: [kmod] }],
+    ));
+  way.step = 'build';
+  const built = await build.buildKmod.executeWithOptions(
+    { summary: `Build ${kmod} for ${release}, without network`, taskQueue },
+    [{ cell, buildroot }],
+  );
+  if (built.kind === 'failed') {
+    const { reason, attemptLog, durationMs, exitCode } = built;
+    const code = exitCode === undefined ? {} : { exitCode };
+    return { kind: 'failed', step: 'build', reason, attemptLog, durationMs, ...code };
+  }
+  const { durationMs, attemptLog } = built;
+  way.step = 'verify';
+  const verified = await verify.verifyBuild.executeWithOptions(
+    { summary: `Verify ${kmod}: files, vermagic, every CRC against ${release}` },
+    [{ cell, files: built.files }],
+  );
+  if (verified.kind === 'refused') {
+    const reason = verified.problems.join('; ');
+    return { kind: 'failed', step: 'verify', reason, attemptLog, durationMs };
+  }
+  way.step = 'sign';
+  const packages = await sign.signPackages.executeWithOptions({ summary: `Sign ${kmod}` }, [
+    { packages: verified.packages },
+  ]);
+  way.step = 'publish';
+  const answer = await publishPackages(input, packages, way);
+  if (answer.kind === 'refused') {
+    return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
+  }
+  const { inputDigest, sourceDigest, buildNumber } = cell;
+  const { modules } = verified;
+  return {
+    kind: 'published',
+    packages,
+    repository: answer.repository,
+    snapshot: answer.snapshot,
+    build: { inputDigest, sourceDigest, buildNumber, durationMs, modules, attemptLog },
+  };
+}
+
+type LocatedAnswer = PublicationAnswer & { readonly repository: string };
+
+/** Hands the packages to the repository's one writer and waits until they are served. */
+async function publishPackages(
+  { stream, options }: RebuildInput,
+  packages: readonly BuiltPackage[],
+  way: Way,
+): Promise<LocatedAnswer> {
+  const { workflowId, runId } = workflowInfo();
+  const names = packages.map(({ fileName }) => fileName).join(', ');
+  const { repository } = await handOver.requestPublication.executeWithOptions(
+    { summary: `Ask the publisher to serve ${names}` },
+    [{ stream, packages, requester: { workflowId, runId }, options }],
+  );
+  await condition(() => way.answer !== undefined);
+  if (!way.answer) throw new Error('BUG: woke up without an answer of the publisher');
+  return { ...way.answer, repository };
+}
+
+async function record(cell: PlannedCell, outcome: CellOutcome): Promise<void> {
+  await outcomes.recordOutcome.executeWithOptions(
+    { summary: `Record: ${describeOutcome(outcome)}` },
+    [{ ...cell, outcome }],
+  );
+}
+
+function toStep(step: Way['step']): RebuildStep {
+  return step === 'plan' || step === 'done' ? 'prepare' : step;
+}

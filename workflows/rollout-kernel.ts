@@ -1,0 +1,177 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+import type { Buildroot } from '../containers/backend.ts';
+import type { CellOutcome } from '../model/cell.ts';
+import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
+import { buildQueue } from '../model/task-queues.ts';
+import { needsBuild } from '../model/verdict.ts';
+import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts';
+import { findBlocker } from '../plan/find-blocker.ts';
+import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
+import { describeVerdict } from '../report/describe-verdict.ts';
+import { rolloutMarkdown } from '../report/rollout-markdown.ts';
+import { assess, build, handOver, outcomes } from './activity-proxies.ts';
+import { describeFailure } from './describe-failure.ts';
+import { mapWindowed } from './map-windowed.ts';
+import { rebuildKmod } from './rebuild-kmod.ts';
+import { setAttributes, toPairs } from './search-attributes.ts';
+import { rebuildId } from './workflow-ids.ts';
+
+type Outcomes = Map<string, CellOutcome>;
+
+/**
+ * Brings one kernel to its end: plan all cells, prepare one buildroot, rebuild what must be rebuilt
+ * in waves, a bounded number at once. One kmod that fails holds up only those that need it.
+ */
+export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult> {
+  const { stream, release, forced } = input;
+  const { plan, unreadable } = await assess.planKernel.executeWithOptions(
+    { summary: `Compare the kABI of ${release} with what every kmod imports` },
+    [{ stream, release, forced }],
+  );
+  const ended: Outcomes = new Map();
+  showPlan(plan, ended);
+  await recordUnbuilt(plan, ended);
+  for (const { kmod, reason } of unreadable) await recordUnreadable(plan, { kmod, reason }, ended);
+  const cells = plan.cells.filter((cell) => needsBuild(cell.verdict));
+  if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
+  showPlan(plan, ended);
+  const result = summarize(plan, ended);
+  setAttributes({ outcome: result.failedCount > 0 ? 'failed' : 'done' }, input.options);
+  return result;
+}
+
+function showPlan(plan: RebuildPlan, ended: Outcomes): void {
+  setCurrentDetails(rolloutMarkdown(plan, ended));
+}
+
+async function recordUnbuilt(plan: RebuildPlan, ended: Outcomes): Promise<void> {
+  const ends = plan.cells.flatMap((cell) => {
+    const outcome = unbuiltOutcome(cell.verdict);
+    if (outcome) ended.set(cell.kmod, outcome);
+    return outcome ? [{ ...cell, outcome }] : [];
+  });
+  if (ends.length === 0) return;
+  await outcomes.recordUnbuilt.executeWithOptions(
+    { summary: `Record ${ends.length} kmods that need no build` },
+    [{ ends }],
+  );
+}
+
+async function recordUnreadable(
+  { stream, release, arch }: RebuildPlan,
+  { kmod, reason }: { readonly kmod: string; readonly reason: string },
+  ended: Outcomes,
+): Promise<void> {
+  const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+  ended.set(kmod, outcome);
+  await outcomes.recordOutcome.executeWithOptions({ summary: `${kmod}: ${reason}`.slice(0, 200) }, [
+    { stream, release, arch, kmod, verdict: { kind: 'rebuild', why: 'never-built' }, outcome },
+  ]);
+}
+
+interface Work {
+  readonly cells: readonly PlannedCell[];
+  readonly ended: Outcomes;
+}
+
+async function rebuildCells(input: RolloutInput, plan: RebuildPlan, work: Work): Promise<void> {
+  const buildroot = await prepare(input, plan, work);
+  if (!buildroot) return;
+  const waves = Math.max(...work.cells.map((cell) => cell.wave));
+  for (let wave = 0; wave <= waves; wave++) {
+    const cells = work.cells.filter((cell) => cell.wave === wave);
+    await mapWindowed(cells, input.options.window, async (cell) => {
+      work.ended.set(cell.kmod, await rebuildOne(input, { cell, buildroot, ended: work.ended }));
+      showPlan(plan, work.ended);
+    });
+  }
+}
+
+/** Without a buildroot nothing of this kernel can be built: every cell says so, with the reason. */
+async function prepare(
+  { stream, release, options }: RolloutInput,
+  plan: RebuildPlan,
+  { cells, ended }: Work,
+): Promise<Buildroot | undefined> {
+  try {
+    return await build.prepareBuildroot.executeWithOptions(
+      {
+        summary: `Prepare a buildroot with kernel-devel ${release} for ${cells.length} kmods`,
+        taskQueue: buildQueue(plan.arch),
+        startToCloseTimeout: options.prepareTimeoutMs,
+      },
+      [{ stream, release, kmods: cells.map((cell) => cell.kmod) }],
+    );
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const reason = describeFailure(error);
+    const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+    for (const cell of cells) ended.set(cell.kmod, outcome);
+    await outcomes.recordUnbuilt.executeWithOptions(
+      { summary: `Record ${cells.length} kmods that have no buildroot` },
+      [{ ends: cells.map((cell) => ({ ...cell, outcome })) }],
+    );
+    return undefined;
+  }
+}
+
+async function rebuildOne(
+  input: RolloutInput,
+  { cell, buildroot, ended }: { cell: PlannedCell; buildroot: Buildroot; ended: Outcomes },
+): Promise<CellOutcome> {
+  const blocker = findBlocker(cell, ended);
+  if (blocker !== undefined) return await block(cell, blocker);
+  const workflowId = rebuildId(cell);
+  const { kmod, stream, release, arch, verdict } = cell;
+  const { trigger, options } = input;
+  const attributes = { kmod, stream, kernel: release, arch, trigger, verdict: verdict.kind };
+  try {
+    const result = await executeChild(rebuildKmod, {
+      workflowId,
+      args: [
+        { kmod, stream, release, trigger, isForced: false, options, prepared: { cell, buildroot } },
+      ],
+      staticSummary: `${kmod} for ${release}: ${describeVerdict(verdict)}`.slice(0, 200),
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
+    });
+    return result.outcome;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // Somebody triggered the same cell by hand a moment ago: one run, and its end is ours too.
+    const joined = await handOver.joinRebuild.executeWithOptions(
+      { summary: `Wait for the rebuild of ${kmod} that is running already` },
+      [{ workflowId }],
+    );
+    return joined.outcome;
+  }
+}
+
+async function block(cell: PlannedCell, by: string): Promise<CellOutcome> {
+  const outcome: CellOutcome = { kind: 'blocked', by };
+  await outcomes.recordOutcome.executeWithOptions(
+    { summary: `${cell.kmod} is blocked: ${by}, whose symbols it needs, failed` },
+    [{ ...cell, verdict: { kind: 'blocked', by }, outcome }],
+  );
+  return outcome;
+}
+
+function summarize(plan: RebuildPlan, ended: Outcomes): RolloutResult {
+  const kinds = [...ended.values()].map((outcome) => outcome.kind);
+  const count = (...wanted: readonly CellOutcome['kind'][]): number =>
+    kinds.filter((kind) => wanted.includes(kind)).length;
+  return {
+    stream: plan.stream,
+    release: plan.release,
+    builtCount: count('published'),
+    keptCount: count('kept', 'excluded'),
+    failedCount: count('failed', 'blocked', 'cancelled'),
+    cells: [...ended].map(([kmod, outcome]) => ({ kmod, outcome: outcome.kind })),
+  };
+}

@@ -1,0 +1,25 @@
+import type { CellKey } from '../model/cell.ts';
+import type { KernelKey } from '../model/kernel.ts';
+
+/** `kernel/<stream>/<kernel release>`: one rollout a kernel at a time. */
+export function rolloutId({ stream, release }: KernelKey): string {
+  return `kernel/${stream}/${release}`;
+}
+
+/**
+ * `rebuild/<kmod>/<stream>/<kernel release>`: the same cell triggered twice is one run. The stream is
+ * in it because two streams may have kernels of the same release with another kABI (RHEL, AlmaLinux).
+ */
+export function rebuildId({ kmod, stream, release }: CellKey): string {
+  return `rebuild/${kmod}/${stream}/${release}`;
+}
+
+/** `publish/<repository>`: the only writer of a repository. */
+export function publisherId(repository: string): string {
+  return `publish/${repository}`;
+}
+
+/** `stream/<stream>`: the Schedule; the runs it starts append the moment. */
+export function followId(stream: string): string {
+  return `stream/${stream}`;
+}
