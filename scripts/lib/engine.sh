@@ -10,6 +10,8 @@ start_dockerd() {
   local pid deadline=$((SECONDS + 30)) dockerd flags
   dockerd=$(find_program dockerd)
   read -r -a flags <<<"${REKMOD_DOCKERD_FLAGS:-}"
+  # A plain user reaches the socket through the own group; root needs no such help.
+  [[ $(id -u) == 0 ]] || flags+=("--group=$(id -gn)")
   mkdir -p "$dockerd_folder"
   is_recorded_process "$dockerd_folder/process" || rm -f "$dockerd_folder/pid" "$dockerd_folder/process"
   say "Starting dockerd with the storage driver $1; its log is $dockerd_folder/log"
@@ -29,6 +31,9 @@ find_engine() {
   ENGINE_ORIGIN=found
   if ENGINE_SOCKET=$(engine_socket); then return 0; fi
   [[ -z ${DOCKER_HOST:-} ]] || die "Cannot reach the container engine: expected an answer at DOCKER_HOST=$DOCKER_HOST, found none"
+  if [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]]; then
+    die "Cannot reach the container engine: expected access to /var/run/docker.sock, found none for $(id -un); join the group docker"
+  fi
   ENGINE_ORIGIN=started
   if ! find_program dockerd >/dev/null; then
     case $(package_family) in

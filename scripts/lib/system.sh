@@ -36,7 +36,7 @@ install_packages() {
       if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1; then
         # The first try may have failed on package lists that are missing or old.
         as_root apt-get update -qq >&2
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
       fi
       ;;
     fedora) as_root dnf install -y -q --setopt=install_weak_deps=False "$@" >&2 ;;
