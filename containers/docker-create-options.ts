@@ -17,7 +17,8 @@ const LABEL_VALUE = /^[A-Za-z0-9._+:@/-]+$/;
  *
  * - The ulimits stand in every request: Podman 4.3 takes defaults beyond its own hard limits
  *   otherwise, and then answers 409 to an attach and 500 to a start.
- * - `mode=1777` instead of `uid=`, which Podman 4.3 does not know for tmpfs.
+ * - `uid=` for Docker, whose runc gives a tmpfs the mode of the directory below it, whatever `mode=`
+ *   says; Podman 4.3 does not know it.
  * - `Mounts` instead of `Binds`: a missing source is an error and no new directory, and a colon in a
  *   path is a colon.
  * - More CPUs than the machine has are refused by Docker, so they are cut.
@@ -26,8 +27,10 @@ const LABEL_VALUE = /^[A-Za-z0-9._+:@/-]+$/;
  */
 export function describeContainer(
   request: ContainerRequest,
-  info: Pick<EngineInfo, 'cpuCount' | 'isSelinux'>,
+  info: Pick<EngineInfo, 'kind' | 'cpuCount' | 'isSelinux'>,
 ): ContainerCreateOptions {
+  const [uid = '0', gid = '0'] = request.user.split(':');
+  const owner = info.kind === 'docker' ? `,uid=${uid},gid=${gid}` : '';
   return {
     Image: request.image,
     Entrypoint: [],
@@ -55,7 +58,7 @@ export function describeContainer(
       Tmpfs: Object.fromEntries(
         request.scratch.map(({ target, sizeBytes }) => [
           target,
-          `rw,exec,nosuid,nodev,size=${Math.floor(sizeBytes)},mode=1777`,
+          `rw,exec,nosuid,nodev,size=${Math.floor(sizeBytes)},mode=1777${owner}`,
         ]),
       ),
       Memory: Math.floor(request.memoryBytes),

@@ -160,10 +160,12 @@ async function commitContainer(
     connection,
     `commit the image "${commit.repository}:${commit.tag}"`,
     CommitReply,
-    () => container.commit({ _query: query, _body: {} }),
+    // Podman needs some body, and docker-modem leaves out an empty one.
+    () => container.commit({ _query: query, _body: { Labels: {} } }),
     DISK_TIMEOUT_MS,
   );
-  return reply.Id;
+  // Podman leaves out the algorithm here.
+  return /^[0-9a-f]{64}$/.test(reply.Id) ? `sha256:${reply.Id}` : reply.Id;
 }
 
 /**

@@ -98,6 +98,7 @@ export interface ReadOnlyMount {
 }
 
 export interface ScratchDirectory {
+  /** Best a path that the image has not: else runc gives it that directory's mode. */
   readonly target: string;
   readonly sizeBytes: number;
 }

@@ -1,0 +1,128 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BuildrootMissingError, InputUnreadableError } from '../model/engine-errors.ts';
+import type { BuildRequest, BuildResult, RunControl } from './backend.ts';
+import { type CappedLog, capLog } from './capped-log.ts';
+import type { ContainerEngine, ContainerExit, ContainerRequest } from './engine.ts';
+import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
+import { OutputRefusedError, type RpmReceiver, receiveRpms } from './receive-rpms.ts';
+
+const SCRIPT = fileURLToPath(new URL('./scripts/build-package.sh', import.meta.url));
+const SCRIPT_TARGET = '/rekmod/build-package.sh';
+/** The user of every build; rpmbuild needs no entry in /etc/passwd for it. */
+const BUILD_USER = '1000:1000';
+/** As in mock. No image has it: runc would give the scratch directory that one's mode. */
+const BUILD_DIRECTORY = '/builddir';
+
+/**
+ * Builds one spec in a container without network, capabilities or writable files but its own memory.
+ *
+ * @see BuildBackend.build
+ * @throws {BuildrootMissingError} If the buildroot's image is gone.
+ * @throws {InputUnreadableError} If the build's user could not read the spec or a source.
+ */
+export async function buildPackage(
+  engine: ContainerEngine,
+  request: BuildRequest,
+  run: RunControl,
+): Promise<BuildResult> {
+  await requireReadable(request.directory);
+  const image = await engine.findImage(request.buildroot.id);
+  if (image === undefined) throw new BuildrootMissingError(request.buildroot.id);
+  const log = capLog(run.onLog, request.limits.logBytes);
+  const receiver = receiveRpms(request.outputDirectory, request.limits.outputBytes);
+  let result: BuildResult | undefined;
+  try {
+    const exit = await engine.run(describeBuild(request, image.id, engine.info.cpuCount), {
+      onStdout: (chunk) => receiver.write(chunk),
+      onStderr: (chunk) => log.write(chunk),
+      signal: run.signal,
+    });
+    log.finish();
+    result = await judgeExit(exit, receiver, log, request);
+  } catch (error) {
+    log.finish();
+    if (!(error instanceof OutputRefusedError)) throw error;
+    log.note(`the build's output is refused: ${error.message}`);
+    result = { kind: 'failed', why: error.why };
+  } finally {
+    if (result?.kind !== 'succeeded') await receiver.discard();
+  }
+  return result;
+}
+
+async function judgeExit(
+  exit: ContainerExit,
+  receiver: RpmReceiver,
+  log: CappedLog,
+  { limits }: BuildRequest,
+): Promise<BuildResult> {
+  const { exitCode } = exit;
+  if (exit.isTimedOut) {
+    log.note(`the build was stopped: it took longer than ${limits.buildTimeoutMs / 1000} s`);
+    return { kind: 'failed', why: 'timeout', exitCode };
+  }
+  if (exitCode === 0) return { kind: 'succeeded', files: await receiver.finish() };
+  if (exit.isOutOfMemory) {
+    log.note(`the build ran out of memory: its limit is ${limits.memoryBytes} bytes`);
+    return { kind: 'failed', why: 'out-of-memory', exitCode };
+  }
+  return { kind: 'failed', why: 'exit', exitCode };
+}
+
+function describeBuild(
+  { directory, spec, defines, limits, labels }: BuildRequest,
+  image: string,
+  cpuCount: number,
+): ContainerRequest {
+  return {
+    image,
+    command: [
+      '/bin/bash',
+      SCRIPT_TARGET,
+      ...Object.entries(defines).map(([name, value]) => `${name} ${value}`),
+    ],
+    environment: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      REKMOD_SPEC: spec,
+      RPM_BUILD_NCPUS: String(Math.max(1, Math.ceil(Math.min(limits.cpus, cpuCount)))),
+    },
+    workingDirectory: BUILD_DIRECTORY,
+    user: BUILD_USER,
+    network: 'none',
+    capabilities: [],
+    isRootReadOnly: true,
+    mounts: [
+      { source: SCRIPT, target: SCRIPT_TARGET },
+      { source: directory, target: '/rekmod/input' },
+    ],
+    scratch: [
+      { target: BUILD_DIRECTORY, sizeBytes: limits.scratchBytes },
+      { target: '/tmp', sizeBytes: limits.scratchBytes },
+    ],
+    memoryBytes: limits.memoryBytes,
+    cpus: limits.cpus,
+    pids: limits.pids,
+    labels: { ...prefixLabels(labels), [CONTAINER_LABEL]: 'build' },
+    // Both are limited by their readers, which know what to do about it.
+    stdoutLimitBytes: Number.MAX_SAFE_INTEGER,
+    stderrLimitBytes: Number.MAX_SAFE_INTEGER,
+    timeoutMs: limits.buildTimeoutMs,
+  };
+}
+
+/** The build's user is not this process' one, so a directory of mkdtemp() would be closed to it. */
+async function requireReadable(directory: string): Promise<void> {
+  await requireMode(directory, 0o005);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isFile()) await requireMode(join(directory, entry.name), 0o004);
+  }
+}
+
+async function requireMode(path: string, bits: number): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & bits) !== bits) {
+    throw new InputUnreadableError(path, `mode ${(mode & 0o7777).toString(8)}`);
+  }
+}

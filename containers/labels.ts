@@ -1,0 +1,27 @@
+import type { Labels } from './backend.ts';
+import type { EngineLabels } from './engine.ts';
+
+const PREFIX = 'io.rekmod.';
+
+/** On every container: `prepare` or `build`. */
+export const CONTAINER_LABEL = `${PREFIX}container`;
+/** On every buildroot image: its digest. */
+export const DIGEST_LABEL = `${PREFIX}digest`;
+/** On every buildroot image: for how many specs `BuildRequires` could not be had. */
+export const UNSATISFIED_LABEL = `${PREFIX}unsatisfied`;
+/** On every buildroot image, for people. */
+export const TARGET_LABEL = `${PREFIX}target`;
+/** On every buildroot image, for people. */
+export const RELEASE_LABEL = `${PREFIX}release`;
+
+/** Gives a caller's labels the prefix, e.g. `home` becomes `io.rekmod.home`. */
+export function prefixLabels(labels: Labels): EngineLabels {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => [`${PREFIX}${name}`, value]),
+  );
+}
+
+/** Makes a text fit for an image label: other characters than plain ones become `_`. */
+export function toLabelValue(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9._+:@/-]/g, '_');
+}

@@ -1,0 +1,205 @@
+import { fileURLToPath } from 'node:url';
+import { PrepareFailedError } from '../model/engine-errors.ts';
+import type { FailureClass } from '../model/errors.ts';
+import type { Sha256Hex } from '../model/store.ts';
+import type { BuildInput, PrepareRequest, RunControl } from './backend.ts';
+import { type CappedLog, capLog } from './capped-log.ts';
+import type {
+  ContainerEngine,
+  ContainerExit,
+  ContainerRequest,
+  ImageCommit,
+  ReadOnlyMount,
+} from './engine.ts';
+import {
+  CONTAINER_LABEL,
+  DIGEST_LABEL,
+  prefixLabels,
+  RELEASE_LABEL,
+  TARGET_LABEL,
+  toLabelValue,
+  UNSATISFIED_LABEL,
+} from './labels.ts';
+import { mountRepositories, type ReadSpec } from './prepare-inputs.ts';
+
+/** Name of every buildroot image; the tag is the begin of the digest. */
+export const BUILDROOT_REPOSITORY = 'rekmod/buildroot';
+
+const SCRIPT = fileURLToPath(new URL('./scripts/prepare-buildroot.sh', import.meta.url));
+const SCRIPT_TARGET = '/rekmod/prepare-buildroot.sh';
+const KERNEL_TARGET = '/rekmod/kernel-devel.rpm';
+/** What rpm needs as root to own, protect and link files, and to run a spec's macros as nobody. */
+const CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'SETFCAP',
+  'SETGID',
+  'SETUID',
+  'SYS_CHROOT',
+];
+/** dnf with a large distribution's metadata needs this much, whatever a build needs. */
+const LEAST_MEMORY_BYTES = 2 * 1024 ** 3;
+const LEAST_PIDS = 256;
+const SCRATCH_BYTES = 512 * 1024 ** 2;
+const ANSWER_BYTES = 64 * 1024;
+const SHOWN_LINES = 8;
+/** The script's exit code for troubles of dnf that pass. */
+const TRANSIENT_EXIT = 75;
+
+/** What dnf and curl say about troubles that pass: network, mirrors in mid-sync, a full disk. */
+const TRANSIENT_PHRASES = [
+  'Failed to download metadata',
+  'Errors during downloading metadata',
+  'Failed to synchronize cache',
+  'Error downloading packages',
+  'Curl error',
+  'Timeout was reached',
+  'Operation too slow',
+  'Could not resolve host',
+  'No more mirrors to try',
+  'Cannot download',
+  'Downloading successful, but checksum',
+  'checksum doesn',
+  'No space left on device',
+  'needs at least',
+];
+
+/** A buildroot to make. */
+export interface PrepareJob {
+  readonly request: PrepareRequest;
+  readonly digest: Sha256Hex;
+  /** Of the target's image. */
+  readonly imageId: string;
+  readonly specs: readonly ReadSpec[];
+  /** For dnf, e.g. `http_proxy`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs the preparation in a container of the target's image and makes an image of it.
+ *
+ * @returns The image's id.
+ * @throws {PrepareFailedError} If dnf could not install what is asked for.
+ */
+export async function prepareBuildroot(
+  engine: ContainerEngine,
+  job: PrepareJob,
+  run: RunControl,
+): Promise<string> {
+  const { target, limits } = job.request;
+  const log = capLog(run.onLog, limits.logBytes);
+  await using repositories = await mountRepositories(target.repositories);
+  const answer: Uint8Array[] = [];
+  const exit = await engine.run(describePreparation(job, repositories.mounts), {
+    onStdout: (chunk) => void answer.push(chunk),
+    onStderr: (chunk) => log.write(chunk),
+    signal: run.signal,
+    commitTo: ({ exitCode }) => (exitCode === 0 ? describeImage(job, answer) : undefined),
+  });
+  log.finish();
+  if (exit.imageId === undefined) throw describeFailure(exit, job.request, log);
+  return exit.imageId;
+}
+
+function describePreparation(
+  { request, imageId, specs, environment }: PrepareJob,
+  repositories: readonly ReadOnlyMount[],
+): ContainerRequest {
+  const { target, kernel, limits, labels } = request;
+  const isOffline = target.prepareNetwork === 'none' && repositories.length === 0;
+  return {
+    image: imageId,
+    command: [
+      '/bin/bash',
+      SCRIPT_TARGET,
+      String(target.packages.length),
+      ...target.packages,
+      ...specs.flatMap(({ input }) => describeSpec(input)),
+    ],
+    environment: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      ...environment,
+      REKMOD_RELEASE: kernel.release,
+      REKMOD_OFFLINE: isOffline ? 'yes' : 'no',
+      REKMOD_TRANSIENT: TRANSIENT_PHRASES.join('\n'),
+    },
+    workingDirectory: '/',
+    user: '0:0',
+    network: target.prepareNetwork,
+    capabilities: CAPABILITIES,
+    isRootReadOnly: false,
+    mounts: [
+      { source: SCRIPT, target: SCRIPT_TARGET },
+      { source: kernel.develRpm, target: KERNEL_TARGET },
+      ...specs.map(({ input }, index) => ({
+        source: input.directory,
+        target: `/rekmod/specs/${index}`,
+      })),
+      ...repositories,
+    ],
+    scratch: [{ target: '/tmp', sizeBytes: SCRATCH_BYTES }],
+    memoryBytes: Math.max(limits.memoryBytes, LEAST_MEMORY_BYTES),
+    cpus: limits.cpus,
+    pids: Math.max(limits.pids, LEAST_PIDS),
+    labels: { ...prefixLabels(labels), [CONTAINER_LABEL]: 'prepare' },
+    stdoutLimitBytes: ANSWER_BYTES,
+    stderrLimitBytes: Number.MAX_SAFE_INTEGER,
+    timeoutMs: limits.prepareTimeoutMs,
+  };
+}
+
+/** As the script's arguments: file name, count of macro definitions, the definitions. */
+function describeSpec({ spec, defines }: BuildInput): readonly string[] {
+  const definitions = Object.entries(defines).map(([name, value]) => `${name} ${value}`);
+  return [spec, String(definitions.length), ...definitions];
+}
+
+function describeImage(job: PrepareJob, answer: readonly Uint8Array[]): ImageCommit {
+  const lines = Buffer.concat(answer).toString().split('\n');
+  const unsatisfied = lines.filter((line) => line.startsWith('unsatisfied ')).length;
+  return {
+    repository: BUILDROOT_REPOSITORY,
+    tag: job.digest.slice(0, 16),
+    labels: {
+      [DIGEST_LABEL]: job.digest,
+      [UNSATISFIED_LABEL]: String(unsatisfied),
+      [TARGET_LABEL]: toLabelValue(job.request.target.name),
+      [RELEASE_LABEL]: toLabelValue(job.request.kernel.release),
+    },
+  };
+}
+
+function describeFailure(
+  exit: ContainerExit,
+  { target, kernel, limits }: PrepareRequest,
+  log: CappedLog,
+): PrepareFailedError {
+  const lastLines = log.lastLines(SHOWN_LINES);
+  return new PrepareFailedError({
+    failureClass: classifyFailure(exit, log.lastLines(Number.MAX_SAFE_INTEGER)),
+    target: target.name,
+    release: kernel.release,
+    found: describeExit(exit, limits.prepareTimeoutMs),
+    exitCode: exit.exitCode,
+    lastLines,
+  });
+}
+
+function describeExit(exit: ContainerExit, timeoutMs: number): string {
+  if (exit.isTimedOut) return `a time-out after ${timeoutMs / 1000} s`;
+  return exit.isOutOfMemory ? 'too little memory' : `exit code ${exit.exitCode}`;
+}
+
+/**
+ * Tells troubles that pass from those that a person must end. dnf has one exit code for both, so its
+ * words decide.
+ */
+function classifyFailure(exit: ContainerExit, lines: readonly string[]): FailureClass {
+  if (exit.isTimedOut || exit.exitCode === TRANSIENT_EXIT) return 'transient';
+  const isTransient = lines.some((line) =>
+    TRANSIENT_PHRASES.some((phrase) => line.includes(phrase)),
+  );
+  return isTransient ? 'transient' : 'configuration';
+}

@@ -1,0 +1,31 @@
+#!/bin/bash
+# What:    builds one spec's binary RPMs, without network and as an unprivileged user.
+# Inputs:  REKMOD_SPEC (file name in /rekmod/input), RPM_BUILD_NCPUS; arguments: macro definitions, "<name> <value>" each.
+# Outputs: log on standard error; after success alone a tar of the RPMs on standard output. Exit code: rpmbuild's.
+set -euo pipefail
+# Standard output is kept from the build, whose programs may print what they like.
+exec 3>&1 1>&2 </dev/null
+trap 'exit 143' TERM
+
+# The paths that mock uses too, since a module's debug information holds them.
+export LC_ALL=C HOME=/builddir TMPDIR=/builddir/tmp
+mkdir -p /builddir/tmp /builddir/out
+
+definitions=()
+for definition in \
+  '_topdir /builddir/build' '_sourcedir /rekmod/input' '_specdir /rekmod/input' '_tmppath /builddir/tmp' \
+  "_smp_build_ncpus $RPM_BUILD_NCPUS" '_buildhost rekmod' 'source_date_epoch_from_changelog 1' \
+  'use_source_date_epoch_as_buildtime 1' 'clamp_mtime_to_source_date_epoch 1' "$@"; do
+  definitions+=(--define "$definition")
+done
+
+# In the background, so that SIGTERM ends this script at once and with it the container.
+rpmbuild -bb --noclean "${definitions[@]}" "/rekmod/input/$REKMOD_SPEC" 3>&- &
+wait $!
+
+find /builddir/build/RPMS -type f -name '*.rpm' -exec mv -n -t /builddir/out -- {} +
+cd /builddir/out
+shopt -s nullglob
+files=(*)
+((${#files[@]})) || exit 0
+exec tar --create --format=ustar --file=- --numeric-owner -- "${files[@]}" >&3
