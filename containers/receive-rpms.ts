@@ -67,7 +67,7 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
     created.push(path);
     try {
       for await (const chunk of entry) {
-        if (!(chunk instanceof Uint8Array)) throw new Error('BUG: a tar of other than bytes');
+        if (!(chunk instanceof Uint8Array)) throw badOutput('no bytes');
         await handle.appendFile(chunk);
       }
     } finally {
@@ -93,7 +93,8 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
       return received.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     async discard() {
-      tar.destroy(null);
+      // With an error, without which tar-stream would let the loop wait for ever.
+      tar.destroy(new Error('discarded'));
       await consumed.catch(() => undefined);
       for (const path of created) await rm(path, { force: true });
     },
@@ -121,9 +122,9 @@ async function openNew(path: string, name: string): Promise<FileHandle> {
   }
 }
 
-/** tar-stream throws plain errors without a code; those of the file system have one. */
+/** Errors of the file system name their system call; all others are tar-stream's. */
 function isTarError(error: unknown): error is Error {
-  return error instanceof Error && !(error instanceof OutputRefusedError) && !('code' in error);
+  return error instanceof Error && !(error instanceof OutputRefusedError) && !('syscall' in error);
 }
 
 function badOutput(message: string): OutputRefusedError {

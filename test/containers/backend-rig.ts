@@ -1,0 +1,114 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pack } from 'tar-stream';
+import type {
+  BuildBackend,
+  BuildRequest,
+  PrepareRequest,
+  RunControl,
+} from '../../containers/backend.ts';
+import { createContainerBackend } from '../../containers/container-backend.ts';
+import type { Limits, Target } from '../../model/settings.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+export const LIMITS: Limits = {
+  parallelBuilds: 1,
+  cpus: 2,
+  memoryBytes: 1024 ** 3,
+  scratchBytes: 1024 ** 3,
+  pids: 256,
+  buildTimeoutMs: 60_000,
+  prepareTimeoutMs: 60_000,
+  logBytes: 1024 ** 2,
+  outputBytes: 100_000,
+};
+
+export const TARGET: Target = {
+  name: 'lab',
+  backend: 'container',
+  image: 'lab/builder:1',
+  arch: 'x86_64',
+  packages: ['gcc'],
+  repositories: {},
+  prepareNetwork: 'none',
+};
+
+const SPEC =
+  'Name: a\nVersion: 1\nRelease: 1%{?build}\nBuildRequires: gcc, %{need}\n%build\nmake\n';
+
+/** A backend over a fake engine, with a spec and an output directory of its own. */
+export interface BackendRig extends AsyncDisposable {
+  readonly engine: FakeEngine;
+  readonly backend: BuildBackend;
+  readonly outputDirectory: string;
+  readonly specDirectory: string;
+  readonly controller: AbortController;
+  readonly run: RunControl;
+  /** Everything logged so far. */
+  log(): string;
+  prepareRequest(changes?: Partial<PrepareRequest>): PrepareRequest;
+  buildRequest(changes?: Partial<BuildRequest>): BuildRequest;
+}
+
+export async function startBackendRig(): Promise<BackendRig> {
+  const root = await mkdtemp(join(tmpdir(), 'rekmod-backend-'));
+  const specDirectory = join(root, 'spec');
+  const outputDirectory = join(root, 'output');
+  await mkdir(specDirectory);
+  await mkdir(outputDirectory);
+  await writeFile(join(specDirectory, 'a.spec'), SPEC);
+  await chmod(specDirectory, 0o755);
+  const engine = new FakeEngine();
+  engine.addImage(TARGET.image);
+  engine.addImage('buildroot', { id: 'sha256:buildroot' });
+  const chunks: Uint8Array[] = [];
+  const controller = new AbortController();
+  const spec = { directory: specDirectory, spec: 'a.spec', defines: { need: 'make' } };
+  const labels = { home: '/var/lib/rekmod' };
+  return {
+    engine,
+    backend: createContainerBackend({ engine, now: () => engine.nowMs }),
+    outputDirectory,
+    specDirectory,
+    controller,
+    run: { onLog: (chunk) => void chunks.push(chunk), signal: controller.signal },
+    log: () => Buffer.concat(chunks).toString(),
+    prepareRequest: (changes) => ({
+      target: TARGET,
+      kernel: { release: '6.1.0-54-amd64', develRpm: '/store/devel', develSha256: 'ab' },
+      specs: [spec],
+      limits: LIMITS,
+      labels,
+      ...changes,
+    }),
+    buildRequest: (changes) => ({
+      ...spec,
+      buildroot: { id: 'sha256:buildroot', digest: 'ab', isReused: false },
+      outputDirectory,
+      limits: LIMITS,
+      labels,
+      ...changes,
+    }),
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Makes a tar of files, each filled with `content`. */
+export async function makeTar(
+  ...files: readonly {
+    readonly name: string;
+    readonly content?: string;
+    readonly type?: 'symlink';
+  }[]
+): Promise<Uint8Array> {
+  const tar = pack();
+  for (const { name, content = 'x', type } of files) {
+    if (type === undefined) tar.entry({ name }, content);
+    else tar.entry({ name, type, linkname: '/etc/passwd' });
+  }
+  tar.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tar) if (chunk instanceof Uint8Array) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { BuildrootMissingError, InputUnreadableError } from '../../model/engine-errors.ts';
+import { LIMITS, makeTar, startBackendRig } from './backend-rig.ts';
+
+const RPM = 'kmod-a-1-1.x86_64.rpm';
+
+test('build() writes the RPMs of the output and reports them by name', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  const tar = await makeTar({ name: RPM, content: 'one' }, { name: 'kmod-a-0.rpm', content: '2' });
+
+  await run.stderr('compiling\n');
+  for (let at = 0; at < tar.length; at += 700) await run.stdout(tar.subarray(at, at + 700));
+  run.exit();
+
+  assert.deepEqual(await build, {
+    kind: 'succeeded',
+    files: [
+      { name: 'kmod-a-0.rpm', sizeBytes: 1 },
+      { name: RPM, sizeBytes: 3 },
+    ],
+  });
+  assert.equal(await readFile(join(rig.outputDirectory, RPM), 'utf8'), 'one');
+  assert.equal(rig.log(), 'compiling\n');
+});
+
+test('build() gives the container no network, no capability and nothing writable', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest({ defines: { a: '1 "$(b)' } }), rig.run);
+  const run = await rig.engine.nextRun();
+  run.exit({ exitCode: 1 });
+  await build;
+
+  const { request } = run;
+  assert.equal(request.network, 'none');
+  assert.equal(request.user, '1000:1000');
+  assert.deepEqual(request.capabilities, []);
+  assert.equal(request.isRootReadOnly, true);
+  assert.equal(request.memoryBytes, LIMITS.memoryBytes);
+  assert.deepEqual(request.command.slice(2), ['a 1 "$(b)']);
+  assert.equal(request.labels['io.rekmod.home'], '/var/lib/rekmod');
+});
+
+const ENDS = [
+  ['exit', { exitCode: 2 }, { why: 'exit', exitCode: 2 }],
+  ['timeout', { exitCode: 143, isTimedOut: true }, { why: 'timeout', exitCode: 143 }],
+  ['out-of-memory', { exitCode: 1, isOutOfMemory: true }, { why: 'out-of-memory', exitCode: 1 }],
+] as const;
+
+for (const [name, exit, expected] of ENDS) {
+  test(`build() reports an end by ${name} and keeps nothing of its output`, async () => {
+    await using rig = await startBackendRig();
+    const build = rig.backend.build(rig.buildRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    await run.stdout(await makeTar({ name: RPM }));
+    run.exit(exit);
+
+    assert.deepEqual(await build, { kind: 'failed', ...expected });
+    assert.deepEqual(await readdir(rig.outputDirectory), []);
+  });
+}
+
+test('build() takes a success for one although some process was killed for memory', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout(await makeTar({ name: RPM }));
+  run.exit({ isOutOfMemory: true });
+
+  assert.equal((await build).kind, 'succeeded');
+});
+
+const BAD_NAMES = [
+  '../a.rpm',
+  '/a.rpm',
+  'x/a.rpm',
+  './a.rpm',
+  '-a.rpm',
+  'a.txt',
+  'a b.rpm',
+  '.rpm',
+];
+
+for (const name of BAD_NAMES) {
+  test(`build() refuses an output that is named ${name}`, async () => {
+    await using rig = await startBackendRig();
+    const build = rig.backend.build(rig.buildRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    await run.stdout(await makeTar({ name: RPM }, { name }));
+    run.exit();
+
+    assert.deepEqual(await build, { kind: 'failed', why: 'bad-output' });
+    assert.deepEqual(await readdir(rig.outputDirectory), []);
+    assert.match(rig.log(), /rekmod: the build's output is refused: .* is no plain name of an RPM/);
+  });
+}
+
+test('build() refuses a symbolic link, a name twice, too many files and an empty output', async () => {
+  const many = Array.from({ length: 65 }, (_, index) => ({ name: `a${index}.rpm` }));
+  const link = { name: RPM, type: 'symlink' as const };
+  for (const files of [[link], [{ name: RPM }, { name: RPM }], many, []]) {
+    await using rig = await startBackendRig();
+    const build = rig.backend.build(rig.buildRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    await run.stdout(await makeTar(...files));
+    run.exit();
+
+    assert.deepEqual(await build, { kind: 'failed', why: 'bad-output' });
+  }
+});
+
+test('build() refuses what is no tar, and every tar that is not whole', async () => {
+  const tar = await makeTar({ name: RPM, content: 'x'.repeat(2000) });
+  const cut = [0, 1, 511, 512, 513, 2000].map((bytes) => tar.subarray(0, bytes));
+  for (const output of [...cut, Buffer.alloc(2048, 'not a tar')]) {
+    await using rig = await startBackendRig();
+    const build = rig.backend.build(rig.buildRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    await run.stdout(output);
+    run.exit();
+
+    assert.deepEqual(await build, { kind: 'failed', why: 'bad-output' });
+    assert.deepEqual(await readdir(rig.outputDirectory), []);
+  }
+});
+
+test('build() never writes over a file that is there', async () => {
+  await using rig = await startBackendRig();
+  await writeFile(join(rig.outputDirectory, RPM), 'mine');
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout(await makeTar({ name: RPM }));
+  run.exit();
+
+  assert.deepEqual(await build, { kind: 'failed', why: 'bad-output' });
+  assert.equal(await readFile(join(rig.outputDirectory, RPM), 'utf8'), 'mine');
+});
+
+test('build() ends the run as soon as a header promises too much', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  const tar = await makeTar({ name: RPM, content: 'x'.repeat(LIMITS.outputBytes + 1) });
+  await run.stdout(tar.subarray(0, 512));
+  await run.stdout(tar.subarray(512, 1024));
+
+  await assert.rejects(run.ended);
+  assert.deepEqual(await build, { kind: 'failed', why: 'output-too-large' });
+});
+
+test('build() ends the run when output without end comes after the tar', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout(await makeTar({ name: RPM }));
+  for (let piece = 0; piece < 10; piece += 1) await run.stdout(new Uint8Array(65_536));
+
+  await assert.rejects(run.ended);
+  assert.deepEqual(await build, { kind: 'failed', why: 'output-too-large' });
+  assert.deepEqual(await readdir(rig.outputDirectory), []);
+});
+
+test('build() cuts the middle of a log that exceeds its limit', async () => {
+  await using rig = await startBackendRig();
+  const limits = { ...LIMITS, logBytes: 200 };
+  const build = rig.backend.build(rig.buildRequest({ limits }), rig.run);
+  const run = await rig.engine.nextRun();
+  for (let line = 100; line < 200; line += 1) await run.stderr(`${line} line\n`);
+  run.exit({ exitCode: 1 });
+  await build;
+
+  const [head = '', tail = ''] = rig
+    .log()
+    .split(/\nrekmod: 700 bytes of log are left out here.*\n/);
+  assert.equal(head.length, 100);
+  assert.ok(head.startsWith('100 line\n'));
+  assert.equal(tail.length, 100);
+  assert.ok(tail.endsWith('199 line\n'));
+});
+
+test('build() rejects with the reason of its signal and keeps nothing', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout(await makeTar({ name: RPM }));
+  rig.controller.abort(new Error('cancelled'));
+
+  await assert.rejects(build, { message: 'cancelled' });
+  assert.deepEqual(await readdir(rig.outputDirectory), []);
+});
+
+test('build() throws when the buildroot is gone', async () => {
+  await using rig = await startBackendRig();
+  rig.engine.images.clear();
+
+  await assert.rejects(rig.backend.build(rig.buildRequest(), rig.run), BuildrootMissingError);
+});
+
+test('build() throws when its user could not read the sources', async () => {
+  await using rig = await startBackendRig();
+  await chmod(join(rig.specDirectory, 'a.spec'), 0o600);
+
+  await assert.rejects(rig.backend.build(rig.buildRequest(), rig.run), InputUnreadableError);
+});

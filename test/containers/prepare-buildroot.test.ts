@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { PrepareRequest } from '../../containers/backend.ts';
+import { ImageMissingError, PrepareFailedError } from '../../model/engine-errors.ts';
+import { type BackendRig, startBackendRig, TARGET } from './backend-rig.ts';
+
+const MINUTE_MS = 60_000;
+
+async function prepareOnce(rig: BackendRig, request: PrepareRequest): Promise<string> {
+  const prepare = rig.backend.prepare(request, rig.run);
+  (await rig.engine.nextRun()).exit();
+  return (await prepare).digest;
+}
+
+async function waitForLog(rig: BackendRig, words: string): Promise<void> {
+  while (!rig.log().includes(words)) await new Promise(setImmediate);
+}
+
+test('prepare() makes a buildroot once and finds it again without a container', async () => {
+  await using rig = await startBackendRig();
+  const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  (await rig.engine.nextRun()).exit();
+  const made = await first;
+
+  const found = await rig.backend.prepare(rig.prepareRequest(), rig.run);
+
+  assert.equal(made.isReused, false);
+  assert.deepEqual(found, { ...made, isReused: true });
+  assert.equal(rig.engine.runCount, 1);
+});
+
+test('prepare() runs the script as root with the kernel and the specs read-only', async () => {
+  await using rig = await startBackendRig();
+  const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  run.exit();
+  await prepare;
+
+  assert.equal(run.request.user, '0:0');
+  assert.deepEqual(run.request.command.slice(2), ['1', 'gcc', 'a.spec', '1', 'need make']);
+  assert.deepEqual(run.request.mounts.slice(1), [
+    { source: '/store/devel', target: '/rekmod/kernel-devel.rpm' },
+    { source: rig.specDirectory, target: '/rekmod/specs/0' },
+  ]);
+  assert.equal(run.request.environment.REKMOD_OFFLINE, 'yes');
+});
+
+test('prepare() makes one container for callers that come at the same time', async () => {
+  await using rig = await startBackendRig();
+  const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  const second = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  await waitForLog(rig, 'waiting for it');
+  run.exit();
+
+  const [made, shared] = await Promise.all([first, second]);
+  assert.deepEqual(shared, { ...made, isReused: true });
+  assert.equal(rig.engine.runCount, 1);
+});
+
+test('prepare() goes on by itself when the caller that it waits for is ended', async () => {
+  await using rig = await startBackendRig();
+  const other = new AbortController();
+  const run = { ...rig.run, signal: other.signal };
+  const first = rig.backend.prepare(rig.prepareRequest(), run);
+  await rig.engine.nextRun();
+  const second = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  await waitForLog(rig, 'waiting for it');
+  other.abort(new Error('cancelled'));
+  await assert.rejects(first, { message: 'cancelled' });
+  (await rig.engine.nextRun()).exit();
+
+  assert.equal((await second).isReused, false);
+});
+
+test('prepare() shares the failure of the preparation that it waits for', async () => {
+  await using rig = await startBackendRig();
+  const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  const second = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  await waitForLog(rig, 'waiting for it');
+  run.exit({ exitCode: 1 });
+
+  await assert.rejects(first, PrepareFailedError);
+  await assert.rejects(second, PrepareFailedError);
+  assert.equal(rig.engine.runCount, 1);
+});
+
+test('prepare() tries an incomplete buildroot again, but not at once', async () => {
+  await using rig = await startBackendRig();
+  const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout('unsatisfied 0\n');
+  run.exit();
+  await first;
+
+  rig.engine.nowMs = 10 * MINUTE_MS;
+  assert.equal((await rig.backend.prepare(rig.prepareRequest(), rig.run)).isReused, true);
+  rig.engine.nowMs = 20 * MINUTE_MS;
+  const again = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  (await rig.engine.nextRun()).exit();
+  assert.equal((await again).isReused, false);
+});
+
+test('prepare() gives another digest for what makes another buildroot, and for nothing else', async () => {
+  await using rig = await startBackendRig();
+  const base = rig.prepareRequest();
+  const [spec] = base.specs;
+  assert.ok(spec !== undefined);
+  const digest = await prepareOnce(rig, base);
+  const withDefines = (defines: Readonly<Record<string, string>>): PrepareRequest => ({
+    ...base,
+    specs: [{ ...spec, defines }],
+  });
+
+  const same = await rig.backend.prepare(withDefines({ need: 'make', build: '7' }), rig.run);
+  const other = await prepareOnce(rig, withDefines({ need: 'cmake' }));
+  const kernel = await prepareOnce(rig, {
+    ...base,
+    kernel: { ...base.kernel, develSha256: 'cd' },
+  });
+  const packages = await prepareOnce(rig, { ...base, target: { ...TARGET, packages: ['clang'] } });
+
+  assert.equal(same.digest, digest);
+  assert.equal(new Set([digest, other, kernel, packages]).size, 4);
+});
+
+test('prepare() sees a new BuildRequires, but no new Release or changelog', async () => {
+  await using rig = await startBackendRig();
+  const path = join(rig.specDirectory, 'a.spec');
+  const text = await readFile(path, 'utf8');
+  const digest = await prepareOnce(rig, rig.prepareRequest());
+
+  await writeFile(path, `${text.replace('Release: 1', 'Release: 2')}%changelog\n- new\n`);
+  const same = await rig.backend.prepare(rig.prepareRequest(), rig.run);
+  await writeFile(path, text.replace('gcc', 'gcc, bc'));
+  const other = await prepareOnce(rig, rig.prepareRequest());
+
+  assert.equal(same.digest, digest);
+  assert.notEqual(other, digest);
+});
+
+test('prepare() leaves out a spec that cannot be read', async () => {
+  await using rig = await startBackendRig();
+  await rm(join(rig.specDirectory, 'a.spec'));
+  const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  run.exit();
+  await prepare;
+
+  assert.deepEqual(run.request.command.slice(2), ['1', 'gcc']);
+  assert.match(rig.log(), /rekmod: Cannot read the spec/);
+});
+
+test('prepare() mounts repositories as a .repo file and the directories of file:// URLs', async () => {
+  await using rig = await startBackendRig();
+  const repositories = {
+    base: 'http://mirror.example.org/$basearch/',
+    'my lab': 'file:///srv/lab',
+  };
+  const request = rig.prepareRequest({ target: { ...TARGET, repositories } });
+  const prepare = rig.backend.prepare(request, rig.run);
+  const run = await rig.engine.nextRun();
+  const mount = run.request.mounts.find(({ target }) => target === '/rekmod/repos');
+  const text = await readFile(join(mount?.source ?? '', 'rekmod.repo'), 'utf8');
+  run.exit();
+  await prepare;
+
+  assert.match(text, /\[base\]\nname=base\nbaseurl=http:\/\/mirror.example.org\/\$basearch\/\n/);
+  assert.match(text, /\[my_lab\]\nname=my_lab\nbaseurl=file:\/\/\/rekmod\/repositories\/1\n/);
+  assert.ok(run.request.mounts.some(({ source }) => source === '/srv/lab'));
+  assert.equal(run.request.environment.REKMOD_OFFLINE, 'no');
+  await assert.rejects(readFile(join(mount?.source ?? '', 'rekmod.repo')), { code: 'ENOENT' });
+});
+
+test('prepare() throws when the image is missing, and says how to get it', async () => {
+  await using rig = await startBackendRig();
+  rig.engine.images.clear();
+
+  await assert.rejects(rig.backend.prepare(rig.prepareRequest(), rig.run), (error) => {
+    assert.ok(error instanceof ImageMissingError);
+    assert.match(error.message, /"lab\/builder:1" of the target "lab".*docker pull lab\/builder:1/);
+    return true;
+  });
+});
+
+const FAILURES = [
+  ['No match for argument: gccc\n', { exitCode: 1 }, 'configuration'],
+  ['Error: Failed to download metadata for repo "base"\n', { exitCode: 1 }, 'transient'],
+  ['Curl error (28): Timeout was reached\n', { exitCode: 1 }, 'transient'],
+  ['installing\n', { exitCode: 143, isTimedOut: true }, 'transient'],
+  ['installing\n', { exitCode: 137, isOutOfMemory: true }, 'configuration'],
+  ['Expected one kernel-devel in the buildroot, found 2\n', { exitCode: 65 }, 'configuration'],
+] as const;
+
+for (const [log, exit, failureClass] of FAILURES) {
+  test(`prepare() takes "${log.trim()}" (exit code ${exit.exitCode}) for ${failureClass}`, async () => {
+    await using rig = await startBackendRig();
+    const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    await run.stderr(`first line\n${log}`);
+    run.exit(exit);
+
+    await assert.rejects(prepare, (error) => {
+      assert.ok(error instanceof PrepareFailedError);
+      assert.equal(error.failureClass, failureClass);
+      assert.equal(error.exitCode, exit.exitCode);
+      assert.deepEqual(error.lastLines, ['first line', log.trim()]);
+      return true;
+    });
+  });
+}
+
+test('removeLeftovers() removes containers of these labels, and only those that rekmod made', async () => {
+  await using rig = await startBackendRig();
+  const labels = { 'io.rekmod.home': 'a', 'io.rekmod.container': 'build' };
+  rig.engine.containers = [
+    { id: 'one', labels },
+    { id: 'two', labels: { ...labels, 'io.rekmod.container': 'prepare' } },
+    { id: 'other home', labels: { ...labels, 'io.rekmod.home': 'b' } },
+    { id: 'a person', labels: { ...labels, 'io.rekmod.container': '-' } },
+  ];
+
+  assert.equal(await rig.backend.removeLeftovers({ home: 'a' }), 2);
+  assert.deepEqual(rig.engine.removed, ['one', 'two']);
+});
