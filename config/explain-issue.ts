@@ -5,6 +5,11 @@ import { describeValue, quote } from './quote.ts';
 import { suggest } from './suggest.ts';
 import type { ConfigPath, YamlDocument } from './yaml-document.ts';
 
+/** Finding places takes its time, and nobody reads more; a hostile file may have 100,000. */
+const MAX_EXPLAINED = 1000;
+
+const SCHEMA = configJsonSchema();
+
 const EXPECTED_WORDS = new Map([
   ['object', 'a mapping'],
   ['record', 'a mapping'],
@@ -22,20 +27,22 @@ export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
   document: YamlDocument,
 ): readonly ConfigProblem[] {
-  return issues.flatMap((issue) => explainIssue(issue, document));
+  return issues.slice(0, MAX_EXPLAINED).flatMap((issue) => explainIssue(issue, document));
 }
 
 function explainIssue(issue: z.core.$ZodIssue, document: YamlDocument): readonly ConfigProblem[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
     const known = findKnownKeys(path);
-    return issue.keys.map((key) =>
-      document.problemAt(
-        [...path, key],
-        `unknown key ${quote(key)}: ${suggest(key, known)}`,
-        'key',
-      ),
-    );
+    return issue.keys
+      .slice(0, MAX_EXPLAINED)
+      .map((key) =>
+        document.problemAt(
+          [...path, key],
+          `unknown key ${quote(key)}: ${suggest(key, known)}`,
+          'key',
+        ),
+      );
   }
   if (issue.code === 'invalid_key') {
     const name = String(path.at(-1));
@@ -94,7 +101,7 @@ function findKnownKeys(path: ConfigPath): readonly string[] {
 }
 
 function findSchema(path: ConfigPath): JsonSchema | undefined {
-  let schema: JsonSchema | undefined = configJsonSchema();
+  let schema: JsonSchema | undefined = SCHEMA;
   for (const part of path) schema = findSubschema(schema, part);
   return schema;
 }
