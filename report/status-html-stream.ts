@@ -44,7 +44,7 @@ function writeLook({ lastLook, pollIntervalMs }: StreamStatus): string {
   const tone = !ok ? 'alarm' : isLate ? 'late' : 'fresh';
   const time = `<time datetime="${escapeHtml(at)}">${formatSeconds(ageSeconds)} ago</time>`;
   const late = isLate ? `, expected every ${formatSeconds(pollIntervalMs / 1000)}` : '';
-  return `<span class="pill ${tone}">last look ${time}${late}</span>
+  return `<span class="pill ${tone}"><span>last look ${time}${late}</span></span>
 <span class="soft small">${escapeHtml(message)}</span>`;
 }
 

@@ -56,8 +56,8 @@ test('statusToHtml() leads from each cell to its reason', () => {
 
 test('statusToHtml() tells when it was made, how old the last look is and whether it failed', () => {
   assert.match(page, /As of <time datetime="2026-11-23T12:30:00\.000Z">2026-11-23 12:30 UTC</);
-  assert.match(page, /<span class="pill fresh">last look <time [^>]*>4 min ago</);
-  assert.match(page, /<span class="pill alarm">last look <time [^>]*>3 h 20 min ago</);
+  assert.match(page, /<span class="pill fresh"><span>last look <time [^>]*>4 min ago</);
+  assert.match(page, /<span class="pill alarm"><span>last look <time [^>]*>3 h 20 min ago</);
   assert.match(page, /mirror answered 503/);
 });
 
