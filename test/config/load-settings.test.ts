@@ -273,9 +273,7 @@ test('loadSettings() ends its list after 50 problems', async () => {
 
 test('loadSettings() is quick about a file that is nothing but problems', async () => {
   const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`).join('\n');
-  const kmods = Array.from({ length: 8_000 }, (_, index) => `  k${index}: { speck: a }`).join(
-    '\n',
-  );
+  const kmods = Array.from({ length: 8_000 }, (_, index) => `  k${index}: { speck: a }`).join('\n');
   const start = performance.now();
 
   assert.equal((await problemsOf(keys)).length, 51);
