@@ -8,7 +8,9 @@ import type {
   BuildInput,
   Buildroot,
   BuildrootKernel,
+  BuiltFile,
 } from '../containers/backend.ts';
+import { RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
@@ -33,6 +35,7 @@ export interface BuildDeps {
   /** Marks what this data directory owns among the engine's containers. */
   readonly homeId: string;
   readonly now: () => Date;
+  readonly onChange: () => void;
 }
 
 /** A file that a build handed out, in the store. */
@@ -67,39 +70,25 @@ const MAX_SEARCHED_LOG_BYTES = 32 * 1024 * 1024;
 export function buildActivities(deps: BuildDeps) {
   const { settings, data, store, backend } = deps;
 
-  /** Makes the one buildroot that all cells of a kernel share, or finds it. */
-  async function prepareBuildroot(
-    request: KernelKey & { readonly kmods: readonly string[] },
-  ): Promise<Buildroot> {
-    const kernel = await requireKernel(deps.records, request);
+  /**
+   * Makes the one buildroot that all cells of a kernel share, or finds it. It satisfies every kmod of
+   * the stream, whichever of them is built now, so that a single rebuild finds the rollout's.
+   */
+  async function prepareBuildroot(asked: KernelKey): Promise<Buildroot> {
+    const kernel = await requireKernel(deps.records, asked);
     const target = targetOf(settings, kernel);
     const labels = { home: deps.homeId, kernel: `${kernel.stream}/${kernel.release}` };
     return await withHeartbeat((signal) =>
       withScratch(data, 'prepare', async (directory) => {
-        const specs: BuildInput[] = [];
-        for (const name of request.kmods) {
-          const input = await readInput(settings, name, signal);
-          const at = join(directory, name);
-          specs.push(await layOutInput(input, { directory: at, kernel, suffix: '' }));
-        }
-        const log = await openLog(
-          data,
-          data.attemptLog({ ...kernel, kmod: 'buildroot' }, 'prepare'),
-        );
-        try {
-          return await backend.prepare(
-            {
-              target,
-              kernel: await toBuildrootKernel(kernel, store),
-              specs,
-              limits: settings.limits,
-              labels,
-            },
-            { onLog: log.write, signal },
-          );
-        } finally {
-          await log.close();
-        }
+        const request = {
+          target,
+          kernel: await toBuildrootKernel(kernel, store),
+          specs: await layOutSpecs(kernel, { settings, directory, signal }),
+          limits: settings.limits,
+          labels,
+        };
+        const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, 'prepare');
+        return await withLog(data, log, (onLog) => backend.prepare(request, { onLog, signal }));
       }),
     );
   }
@@ -111,6 +100,7 @@ export function buildActivities(deps: BuildDeps) {
   }): Promise<BuildEnd> {
     const { cell, buildroot } = request;
     const kernel = await requireKernel(deps.records, cell);
+    deps.onChange();
     const attemptLog = data.attemptLog(cell, attemptName());
     const startedAt = deps.now().getTime();
     return await withHeartbeat(async (signal) => {
@@ -126,28 +116,54 @@ export function buildActivities(deps: BuildDeps) {
         });
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
-        const log = await openLog(data, attemptLog);
-        const result = await backend
-          .build(
+        const result = await withLog(data, attemptLog, (onLog) =>
+          backend.build(
             { ...spec, buildroot, outputDirectory, limits: settings.limits, labels },
-            { onLog: log.write, signal },
-          )
-          .finally(log.close);
+            { onLog, signal },
+          ),
+        );
         const durationMs = deps.now().getTime() - startedAt;
         if (result.kind === 'failed') {
           const reason = await explainFailure(data.absolute(attemptLog), result.why);
           return { ...result, reason, durationMs, attemptLog };
         }
-        const files: BuildOutput[] = [];
-        for (const { name } of result.files) {
-          files.push({ fileName: name, ...(await store.addFile(join(outputDirectory, name))) });
-        }
+        const files = await storeOutputs(result.files, outputDirectory, store);
         return { kind: 'built', files, durationMs, attemptLog };
       });
     });
   }
 
   return { prepareBuildroot, buildKmod };
+}
+
+/** The specs of all kmods of a kernel's stream; one that cannot be read fails in its own build. */
+async function layOutSpecs(
+  kernel: Kernel,
+  { settings, directory, signal }: { settings: Settings; directory: string; signal: AbortSignal },
+): Promise<readonly BuildInput[]> {
+  const specs: BuildInput[] = [];
+  for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(kernel.stream))) {
+    try {
+      const input = await readKmodInput(kmod, signal);
+      const at = join(directory, kmod.name);
+      specs.push(await layOutInput(input, { directory: at, kernel, suffix: '' }));
+    } catch (error) {
+      if (!(error instanceof RekmodError)) throw error;
+    }
+  }
+  return specs;
+}
+
+async function storeOutputs(
+  files: readonly BuiltFile[],
+  directory: string,
+  store: ContentStore,
+): Promise<readonly BuildOutput[]> {
+  const outputs: BuildOutput[] = [];
+  for (const { name } of files) {
+    outputs.push({ fileName: name, ...(await store.addFile(join(directory, name))) });
+  }
+  return outputs;
 }
 
 /** A name that no other attempt at the cell has. */
@@ -187,23 +203,24 @@ async function layOutInput(
   return { directory, spec: input.specName, defines: input.dialect.defines(kernel) };
 }
 
-interface LogFile {
-  readonly write: (chunk: Uint8Array) => void;
-  readonly close: () => Promise<void>;
-}
-
-async function openLog(data: DataDirectory, relative: string): Promise<LogFile> {
+/** Writes what work says to a log file, from its first byte to its last. */
+async function withLog<T>(
+  data: DataDirectory,
+  relative: string,
+  work: (onLog: (chunk: Uint8Array) => void) => Promise<T>,
+): Promise<T> {
   const path = data.absolute(relative);
   await mkdir(dirname(path), { recursive: true });
   const stream = createWriteStream(path, { flags: 'w' });
   const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-  // A log that cannot be written must not end the worker; closing it reports the error.
+  // A log that cannot be written must not end the worker; the end of the work reports the error.
   failed.catch(() => undefined);
-  return {
-    write: (chunk) => stream.write(chunk),
-    close: () =>
-      Promise.race([new Promise<void>((resolve) => stream.end(() => resolve())), failed]),
-  };
+  try {
+    return await work((chunk) => stream.write(chunk));
+  } finally {
+    const ended = new Promise<void>((resolve) => stream.end(() => resolve()));
+    await Promise.race([ended, failed]);
+  }
 }
 
 async function explainFailure(logPath: string, why: BuildFailure): Promise<string> {

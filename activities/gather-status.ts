@@ -1,6 +1,7 @@
-import type { CellKey, CellOutcome } from '../model/cell.ts';
+import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import type { CellLinks, StatusReport } from '../model/status.ts';
+import { needsBuild } from '../model/verdict.ts';
 import {
   type ActiveCell,
   assembleStatus,
@@ -29,13 +30,17 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
     settings.streams.map((stream) => gatherStream(stream, records)),
   );
   const cells = await Promise.all(settings.streams.map(({ name }) => records.listCells(name)));
+  const queued = await Promise.all(
+    streams.map((facts, index) => findQueued(facts, cells[index] ?? [], records)),
+  );
+  const running = new Set(sources.active.map(nameCell));
   const { temporalUi } = sources;
   return assembleStatus({
     now: sources.now().toISOString(),
     streams,
     kmods: settings.kmods,
     records: cells.flat(),
-    active: sources.active,
+    active: [...sources.active, ...queued.flat().filter((cell) => !running.has(nameCell(cell)))],
     links: {
       ...(temporalUi === undefined ? {} : { temporalUi }),
       repositories: settings.repositories.map(({ name }) => {
@@ -67,6 +72,32 @@ async function gatherStream(stream: Stream, records: Records): Promise<StreamFac
       ...waiting,
     ],
   };
+}
+
+/** Cells that a plan wants built and whose work has not ended once. */
+async function findQueued(
+  { stream, kernels }: StreamFacts,
+  cells: readonly CellRecord[],
+  records: Records,
+): Promise<readonly ActiveCell[]> {
+  const recorded = new Set(cells.map(nameCell));
+  const plans = await Promise.all(
+    kernels.map(({ release }) => records.readPlan({ stream: stream.name, release })),
+  );
+  return plans
+    .flatMap((plan) => plan?.cells ?? [])
+    .filter((cell) => needsBuild(cell.verdict) && !recorded.has(nameCell(cell)))
+    .map(({ kmod, release, verdict }) => ({
+      kmod,
+      stream: stream.name,
+      release,
+      verdict,
+      phase: 'queued',
+    }));
+}
+
+function nameCell({ kmod, stream, release }: CellKey): string {
+  return `${kmod}/${stream}/${release}`;
 }
 
 function linkCell(

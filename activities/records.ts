@@ -81,14 +81,17 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       const cells = await Promise.all(
         kernels.map(({ release }) => readCell({ stream, release, kmod })),
       );
-      const donors = cells.map((cell) => (cell ? readDonor(cell, store) : undefined));
-      return (await Promise.all(donors)).filter((donor) => donor !== undefined);
+      const donors = await Promise.all(cells.map(async (cell) => await readDonor(cell, store)));
+      return donors.filter((donor) => donor !== undefined);
     },
   };
 }
 
-async function readDonor(cell: CellRecord, store: ContentStore): Promise<DonorBuild | undefined> {
-  const build = cell.lastBuild?.build;
+async function readDonor(
+  cell: CellRecord | undefined,
+  store: ContentStore,
+): Promise<DonorBuild | undefined> {
+  const build = cell?.lastBuild?.build;
   if (!build) return undefined;
   const modules = await readJson(await store.require(build.modules), isModuleList);
   return {

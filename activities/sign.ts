@@ -33,9 +33,7 @@ export function signActivities({ data, store, key }: SignDeps) {
           await copyFile(await store.require(file), path);
           paths.push(path);
         }
-        const defines = ['--define', `_gpg_name ${key.fingerprint}`];
-        const homeDefine = ['--define', `_gpg_path ${key.gnupgHome}`];
-        await runProgram(['rpmsign', ...defines, ...homeDefine, '--addsign', ...paths], { signal });
+        await runProgram(['rpmsign', ...definesOf(key), '--addsign', ...paths], { signal });
         const signed: BuiltPackage[] = [];
         for (const [index, { fileName, nevra }] of request.packages.entries()) {
           const path = paths[index] ?? '';
@@ -48,4 +46,15 @@ export function signActivities({ data, store, key }: SignDeps) {
   }
 
   return { signPackages };
+}
+
+/** @see rpmsign(8), macros of rpm's `platform` files */
+function definesOf(key: SigningKey): readonly string[] {
+  const macros = {
+    __gpg: key.gpgProgram,
+    _gpg_path: key.gnupgHome,
+    _gpg_name: key.fingerprint,
+    _gpg_digest_algo: 'sha256',
+  };
+  return Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
 }

@@ -4,12 +4,15 @@ import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { SigningSettings } from '../model/settings.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 
 /** The key that signs packages and metadata. Only the `sign` and `publish` queues ever see it. */
 export interface SigningKey {
   readonly gnupgHome: string;
   readonly fingerprint: string;
+  /** Path of gpg; rpm's own default is `gpg2`, which Debian does not have. */
+  readonly gpgProgram: string;
   /** The ASCII-armored public key, for clients. */
   readonly publicKeyFile: string;
 }
@@ -33,7 +36,9 @@ export async function openSigningKey(
   const publicKeyFile = join(data.keys, 'RPM-GPG-KEY-rekmod');
   const exported = await gpg(gnupgHome, ['--armor', '--export', fingerprint]);
   await writeFileAtomically(publicKeyFile, exported);
-  return { gnupgHome, fingerprint, publicKeyFile };
+  // biome-ignore lint/style/noProcessEnv: programs are found on the caller's PATH
+  const gpgProgram = (await findProgram('gpg', process.env.PATH ?? '')) ?? 'gpg';
+  return { gnupgHome, fingerprint, gpgProgram, publicKeyFile };
 }
 
 /** Ends the agent that gpg started for a home; nothing of it is left running. */

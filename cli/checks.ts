@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { findProgram } from '../activities/find-program.ts';
 import { findConfig } from '../config/find-config.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { findEngine } from '../containers/find-engine.ts';
 import type { Settings } from '../model/settings.ts';
 import { cacheDirectory } from './context.ts';
-import { findProgram } from './find-program.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
 

@@ -9,7 +9,7 @@ export class AlreadyRunningError extends RekmodError {
 
   constructor(path: string, pid: number) {
     super(
-      `Cannot use the data of "${dirname(path)}": process ${pid} is using it already; end it first, or set REKMOD_HOME to another directory`,
+      `Cannot use the data of "${dirname(dirname(path))}": process ${pid} is using it already; end it first, or set REKMOD_HOME to another directory`,
     );
     this.pid = pid;
   }

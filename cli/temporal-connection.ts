@@ -39,13 +39,16 @@ export interface TemporalClient {
  *
  * @throws {TemporalUnreachableError} If nobody answers.
  */
-export async function connectClient(settings: TemporalSettings): Promise<TemporalClient> {
+export async function connectClient(
+  settings: TemporalSettings,
+  timeoutMs: number = CONNECT_TIMEOUT_MS,
+): Promise<TemporalClient> {
   const address = temporalAddress(settings);
   const tls = await loadTls(settings);
   try {
     const connection = await Connection.connect({
       address,
-      connectTimeout: CONNECT_TIMEOUT_MS,
+      connectTimeout: timeoutMs,
       ...(tls ? { tls } : {}),
     });
     return { connection, client: new Client({ connection, namespace: settings.namespace }) };

@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { findProgram } from '../activities/find-program.ts';
 import { RekmodError } from '../model/errors.ts';
-import { findProgram } from './find-program.ts';
 import { isAlive, markProcess, parseMark } from './run-lock.ts';
 
 /** No Temporal server is configured and no program to start one is installed. */

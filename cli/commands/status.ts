@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import { gatherStatus } from '../../activities/gather-status.ts';
 import { placeOf } from '../../activities/publish.ts';
 import type { StatusReport } from '../../model/status.ts';
+import type { ActiveCell } from '../../report/assemble-status.ts';
 import { assembleMatrix } from '../../report/matrix.ts';
 import { matrixToText } from '../../report/matrix-text.ts';
 import { statusToJson } from '../../report/status-json.ts';
+import { listActiveRebuilds } from '../active-rebuilds.ts';
 import { type CommandContext, openContext } from '../context.ts';
 import { serverUrlOf } from '../server-url.ts';
+import { connectClient } from '../temporal-connection.ts';
 import { openTerminal, print } from '../terminal.ts';
 
 /** `rekmod status`: the matrix kernels × kmods. */
@@ -31,6 +34,9 @@ export function addStatusCommand(program: Command): void {
     });
 }
 
+/** How long a person is made to wait for a Temporal that does not run. */
+const ASK_TIMEOUT_MS = 700;
+
 /** The status as the data directory tells it now; works while nothing runs. */
 export async function gatherNow(context: CommandContext): Promise<StatusReport> {
   const { settings, records, data } = context;
@@ -39,7 +45,19 @@ export async function gatherNow(context: CommandContext): Promise<StatusReport> 
     settings,
     records,
     now: () => new Date(),
-    active: [],
+    active: await askActive(context),
     repositoryUrl: (name) => placeOf({ settings, data, serverUrl }, name).baseUrl,
   });
+}
+
+/** What is worked on just now; nothing when Temporal does not run. */
+async function askActive({ settings }: CommandContext): Promise<readonly ActiveCell[]> {
+  try {
+    const { client, connection } = await connectClient(settings.temporal, ASK_TIMEOUT_MS);
+    const active = await listActiveRebuilds(client);
+    await connection.close();
+    return active;
+  } catch {
+    return [];
+  }
 }

@@ -1,0 +1,286 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { StatusReport } from '../model/status.ts';
+import { type DirectoryServer, serveDirectory } from './serve-directory.ts';
+
+/** A kernel of the lab, as `kernels.json` describes it. */
+export interface LabKernel {
+  readonly role: 'first' | 'changed' | 'same';
+  readonly release: string;
+  readonly repackaged: boolean;
+  readonly deltaToPrevious: {
+    readonly lost: number;
+    readonly added: number;
+    readonly changed: number;
+  };
+}
+
+/** A kmod of the lab, as `kmods.json` describes it. */
+export interface LabKmod {
+  readonly name: string;
+  readonly spec: string;
+  readonly sourceDirectory: string;
+  readonly kind: 'single' | 'family' | 'large' | 'quick';
+}
+
+/** What `lab/make-lab.sh` made. */
+export interface Lab {
+  readonly image: string;
+  readonly kernels: readonly LabKernel[];
+  readonly kmods: readonly LabKmod[];
+  /** The vendor's public key. */
+  readonly upstreamKey: string;
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a world begins with. */
+export interface WorldOptions {
+  /** An empty or missing directory; holds everything of this world. */
+  readonly directory: string;
+  readonly kmods: readonly LabKmod[];
+  /** Kernels that the vendor has released at the beginning. */
+  readonly released: readonly string[];
+  readonly poll?: string;
+  /** YAML lines of the `limits` section. */
+  readonly limits?: readonly string[];
+  /** More YAML at the top level. */
+  readonly extra?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Ports instead of free ones: Temporal, its UI, files. */
+  readonly ports?: readonly [number, number, number];
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+const run = promisify(execFile);
+
+/** Where set-up caches what it made. */
+export function cacheDirectory(): string {
+  const { REKMOD_CACHE, XDG_CACHE_HOME } = process.env;
+  return REKMOD_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rekmod');
+}
+
+/** Reads what the lab's scripts made; undefined when it was not made yet. */
+export async function readLab(): Promise<Lab | undefined> {
+  const directory = join(cacheDirectory(), 'lab');
+  const read = async (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
+  try {
+    const { image }: { image: string } = JSON.parse(await read('builder-image.json'));
+    const kernels: readonly LabKernel[] = JSON.parse(await read('kernels.json'));
+    const kmods: readonly LabKmod[] = JSON.parse(await read('kmods.json'));
+    const upstreamKey = join(directory, 'upstream', 'RPM-GPG-KEY-rekmod-lab-upstream');
+    return { image, kernels, kmods, upstreamKey };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A kernel vendor's mirror, a configuration and a rekmod that can be started, asked and killed. */
+export class World {
+  readonly lab: Lab;
+  readonly home: string;
+  readonly configFile: string;
+  readonly streamDirectory: string;
+  readonly mirror: DirectoryServer;
+  readonly serverUrl: string;
+  readonly temporalAddress: string;
+  readonly temporalUi: string;
+  readonly upLog: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  #up: ChildProcess | undefined;
+
+  private constructor(
+    lab: Lab,
+    options: WorldOptions,
+    parts: { readonly mirror: DirectoryServer; readonly ports: readonly number[] },
+  ) {
+    const [temporal = 0, ui = 0, files = 0] = parts.ports;
+    this.lab = lab;
+    this.home = join(options.directory, 'home');
+    this.configFile = join(options.directory, 'rekmod.yaml');
+    this.streamDirectory = join(options.directory, 'stream');
+    this.upLog = join(options.directory, 'up.log');
+    this.mirror = parts.mirror;
+    this.serverUrl = `http://127.0.0.1:${files}`;
+    this.temporalAddress = `127.0.0.1:${temporal}`;
+    this.temporalUi = `http://127.0.0.1:${ui}`;
+    this.#environment = {
+      ...process.env,
+      REKMOD_HOME: this.home,
+      REKMOD_CONFIG: this.configFile,
+      ...options.environment,
+    };
+  }
+
+  /** Makes the world; nothing of rekmod runs yet. */
+  static async create(lab: Lab, options: WorldOptions): Promise<World> {
+    const stream = join(options.directory, 'stream');
+    await mkdir(stream, { recursive: true });
+    const mirror = await serveDirectory(stream);
+    const ports = options.ports ?? (await findFreePorts(3));
+    const world = new World(lab, options, { mirror, ports });
+    await world.release(...options.released);
+    await writeFile(world.configFile, describeConfig(world, options, ports));
+    return world;
+  }
+
+  /** The vendor releases kernels into the stream. */
+  async release(...releases: readonly string[]): Promise<void> {
+    await run(join(root, 'lab', 'release-kernel.sh'), [this.streamDirectory, ...releases]);
+  }
+
+  /** Runs a `rekmod` command to its end. */
+  async rekmod(...args: readonly string[]): Promise<CommandEnd> {
+    try {
+      const { stdout, stderr } = await run(join(root, 'bin', 'rekmod'), [...args], {
+        env: this.#environment,
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return { exitCode: 0, stdout, stderr };
+    } catch (error) {
+      if (!isCommandError(error)) throw error;
+      return { exitCode: error.code, stdout: error.stdout, stderr: error.stderr };
+    }
+  }
+
+  /** Starts `rekmod up` in the background and waits until it says that it is up. */
+  async up(): Promise<void> {
+    const log = await open(this.upLog, 'a');
+    const before = (await log.stat()).size;
+    const child = spawn(join(root, 'bin', 'rekmod'), ['up'], {
+      env: this.#environment,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await log.close();
+    this.#up = child;
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    for (;;) {
+      const said = (await readFile(this.upLog, 'utf8')).slice(before);
+      if (said.includes('rekmod is up')) return;
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`rekmod up did not come up:\n${said.slice(-3000)}`);
+      }
+      await delay(100);
+    }
+  }
+
+  /** The process id of `rekmod up`. */
+  get pid(): number | undefined {
+    return this.#up?.exitCode === null ? this.#up.pid : undefined;
+  }
+
+  /** Sends a signal to `rekmod up`, that process alone, and waits for its end. */
+  async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
+    const child = this.#up;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    return await ended;
+  }
+
+  /** Lets `rekmod up` live on when this process ends. */
+  abandon(): void {
+    this.#up?.unref();
+  }
+
+  /** The published status. */
+  async status(): Promise<StatusReport> {
+    const answer = await fetch(`${this.serverUrl}/status/status.json`);
+    const report: StatusReport = JSON.parse(await answer.text());
+    return report;
+  }
+
+  /** Waits until the published status fulfils a condition. */
+  async waitFor(
+    what: string,
+    condition: (report: StatusReport) => boolean,
+    timeoutMs: number,
+  ): Promise<StatusReport> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const report = await this.status().catch(() => undefined);
+      if (report && condition(report)) return report;
+      if (Date.now() > deadline) {
+        const log = (await readFile(this.upLog, 'utf8')).slice(-3000);
+        const cells = report?.cells.map(
+          ({ kmod, release, state }) => `${kmod} ${release} ${state}`,
+        );
+        throw new Error(`waited ${timeoutMs} ms for: ${what}\n${cells?.join('\n')}\n${log}`);
+      }
+      await delay(300);
+    }
+  }
+
+  /** Ends everything that runs; the directory stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGTERM');
+    await this.mirror.close();
+  }
+}
+
+/** Removes a world's directory; what builds left there may belong to other users. */
+export async function removeWorld(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Finds ports that nobody listens on at this moment. */
+export async function findFreePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return address !== null && typeof address === 'object' ? address.port : 0;
+  });
+  await Promise.all(
+    servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+  );
+  return ports;
+}
+
+function describeConfig(world: World, options: WorldOptions, ports: readonly number[]): string {
+  const kmods = options.kmods.map(
+    ({ name, spec }) => `  ${name}: { spec: ${spec}, streams: [lab], required: true }`,
+  );
+  return [
+    '# Written by the lab.',
+    'streams:',
+    '  lab:',
+    '    like: lab',
+    `    urls: [${world.mirror.url}]`,
+    `    poll: ${options.poll ?? '5s'}`,
+    `    trust: { gpgKeys: [${world.lab.upstreamKey}], gpgCheck: true, repoGpgCheck: true }`,
+    'targets:',
+    `  lab: { like: lab, image: '${world.lab.image}' }`,
+    'kmods:',
+    ...kmods,
+    `temporal: { port: ${ports[0]}, uiPort: ${ports[1]} }`,
+    `server: { port: ${ports[2]} }`,
+    ...(options.limits ? ['limits:', ...options.limits.map((line) => `  ${line}`)] : []),
+    options.extra ?? '',
+    '',
+  ].join('\n');
+}
+
+function isCommandError(
+  error: unknown,
+): error is Error & { code: number; stdout: string; stderr: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number';
+}
