@@ -45,7 +45,7 @@ const STT_FILE = 4;
 const NAME_LENGTH_LIMIT = 1024;
 const SYMBOL_LIMIT = 2_000_000;
 /** Bounds the work on a string table that many symbols point into. */
-const NAME_BYTES_LIMIT = 64 * 1024 * 1024;
+const NAME_BYTES_LIMIT = 32 * 1024 * 1024;
 
 /** Where the fields of the two ELF classes are. */
 interface Layout {

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/** The path of a file below test/fixtures. */
+export function fixturePath(name: string): string {
+  return new URL(`../fixtures/${name}`, import.meta.url).pathname;
+}
+
+export function readFixture(name: string): Uint8Array {
+  return readFileSync(fixturePath(name));
+}
+
+export function readFixtureText(name: string): string {
+  return readFileSync(fixturePath(name), 'utf8');
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readModuleFacts } from '../../kabi/module-facts.ts';
+import { exportIndex, findProblems } from '../../kabi/resolve.ts';
+import { parseSymvers } from '../../kabi/symvers.ts';
+import type { ModuleFacts } from '../../model/kabi.ts';
+import { readFixture, readFixtureText } from './fixtures.ts';
+
+const NO_PROVIDERS: ReadonlyMap<string, number> = new Map();
+const kernel54 = parseSymvers(readFixtureText('symvers/debian-6.1.0-54-amd64.symvers'));
+const kernel55 = parseSymvers(readFixtureText('symvers/debian-6.1.0-55-amd64.symvers'));
+const acpiCall = readModuleFacts(readFixture('modules/acpi_call.ko'));
+
+function moduleOf(name: string, facts: Partial<ModuleFacts>): ModuleFacts {
+  return {
+    name,
+    vermagic: '',
+    license: 'GPL',
+    depends: [],
+    imports: [],
+    importsWithoutCrc: [],
+    exports: [],
+    importNamespaces: [],
+    ...facts,
+  };
+}
+
+test('findProblems() finds none on the kernel that a module was built for', () => {
+  const problems = findProblems({ modules: [acpiCall], kernel: kernel54, providers: NO_PROVIDERS });
+
+  assert.deepEqual(problems, []);
+});
+
+test('findProblems() names both CRCs on the next kernel', () => {
+  const problems = findProblems({ modules: [acpiCall], kernel: kernel55, providers: NO_PROVIDERS });
+
+  assert.deepEqual(
+    problems.find((problem) => problem.symbol === 'module_layout'),
+    {
+      kind: 'crc',
+      symbol: 'module_layout',
+      usedBy: 'acpi_call',
+      wantedCrc: 0xbce1a965,
+      foundCrc: kernel55.get('module_layout')?.crc,
+      provider: 'vmlinux',
+    },
+  );
+  assert.ok(problems.every((problem) => problem.kind === 'crc'));
+});
+
+test('findProblems() sorts lost symbols first, then by symbol and module', () => {
+  const imports = [
+    { symbol: 'a', crc: 1 },
+    { symbol: 'z', crc: 1 },
+  ];
+  const kernel = parseSymvers('0x2\ta\tvmlinux\tEXPORT_SYMBOL\t\n');
+
+  const problems = findProblems({
+    modules: [moduleOf('two', { imports }), moduleOf('one', { imports })],
+    kernel,
+    providers: NO_PROVIDERS,
+  });
+
+  assert.deepEqual(
+    problems.map(({ kind, symbol, usedBy }) => `${kind} ${symbol} ${usedBy}`),
+    ['lost z one', 'lost z two', 'crc a one', 'crc a two'],
+  );
+});
+
+const WANTS_A = moduleOf('user', { imports: [{ symbol: 'a', crc: 7 }] });
+const NOTHING = parseSymvers('');
+const OFFERS: readonly [title: string, input: object, expected: readonly object[]][] = [
+  ["takes the family's own exports", { modules: [exporterOf(7), WANTS_A] }, []],
+  [
+    "refuses the family's own exports of another CRC",
+    { modules: [exporterOf(8), WANTS_A] },
+    [{ kind: 'crc', foundCrc: 8, provider: 'exporter' }],
+  ],
+  ['takes other kmods', { providers: new Map([['a', 7]]) }, []],
+  [
+    'refuses other kmods of another CRC',
+    { providers: new Map([['a', 9]]) },
+    [{ kind: 'crc', foundCrc: 9 }],
+  ],
+  [
+    'takes another kmod where the kernel has another CRC',
+    { kernel: parseSymvers('0x8\ta\tvmlinux\tEXPORT_SYMBOL\t\n'), providers: new Map([['a', 7]]) },
+    [],
+  ],
+  [
+    'takes a symbol whose CRC the kernel does not tell',
+    { kernel: parseSymvers('0x00000000\ta\tvmlinux\tEXPORT_SYMBOL\t\n') },
+    [],
+  ],
+  ['calls it lost when nobody exports it', {}, [{ kind: 'lost' }]],
+];
+for (const [title, input, expected] of OFFERS) {
+  test(`findProblems() ${title}`, () => {
+    const defaults = { modules: [WANTS_A], kernel: NOTHING, providers: NO_PROVIDERS };
+
+    const problems = findProblems({ ...defaults, ...input });
+
+    const wanted = { symbol: 'a', usedBy: 'user', wantedCrc: 7 };
+    assert.deepEqual(
+      problems,
+      expected.map((problem) => ({ ...wanted, ...problem })),
+    );
+  });
+}
+
+test('findProblems() asks only for the existence of imports without CRC', () => {
+  const module = moduleOf('user', { importsWithoutCrc: ['a', 'b'] });
+  const kernel = parseSymvers('0x8\ta\tvmlinux\tEXPORT_SYMBOL\t\n');
+
+  const problems = findProblems({ modules: [module], kernel, providers: NO_PROVIDERS });
+
+  assert.deepEqual(problems, [{ kind: 'lost', symbol: 'b', usedBy: 'user', wantedCrc: 0 }]);
+});
+
+test('exportIndex() maps symbols to CRCs, the first module winning', () => {
+  const index = exportIndex([exporterOf(7), exporterOf(8)]);
+
+  assert.deepEqual([...index], [['a', 7]]);
+});
+
+function exporterOf(crc: number): ModuleFacts {
+  return moduleOf('exporter', { exports: [{ symbol: 'a', crc }] });
+}
