@@ -10,6 +10,8 @@ import { OutputRefusedError, type RpmReceiver, receiveRpms } from './receive-rpm
 
 const SCRIPT = fileURLToPath(new URL('./scripts/build-package.sh', import.meta.url));
 const SCRIPT_TARGET = '/rekmod/build-package.sh';
+/** The script's exit code for want of memory, since Podman with cgroup v1 does not say. */
+const OUT_OF_MEMORY_EXIT = 113;
 /** The user of every build; rpmbuild needs no entry in /etc/passwd for it. */
 const BUILD_USER = '1000:1000';
 /** As in mock. No image has it: runc would give the scratch directory that one's mode. */
@@ -64,7 +66,7 @@ async function judgeExit(
     return { kind: 'failed', why: 'timeout', exitCode };
   }
   if (exitCode === 0) return { kind: 'succeeded', files: await receiver.finish() };
-  if (exit.isOutOfMemory) {
+  if (exit.isOutOfMemory || exitCode === OUT_OF_MEMORY_EXIT) {
     log.note(`the build ran out of memory: its limit is ${limits.memoryBytes} bytes`);
     return { kind: 'failed', why: 'out-of-memory', exitCode };
   }

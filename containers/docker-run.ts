@@ -1,6 +1,8 @@
+import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
+import { InputUnreadableError } from '../model/engine-errors.ts';
 import {
   askEngine,
   callEngine,
@@ -45,6 +47,7 @@ export async function runContainer(
   control: ContainerControl,
 ): Promise<ContainerExit> {
   control.signal.throwIfAborted();
+  for (const { source } of request.mounts) await requireSource(source);
   const container = await callEngine(connection, 'create a container', (client) =>
     client.createContainer(describeContainer(request, info)),
   );
@@ -55,6 +58,15 @@ export async function runContainer(
     return { ...exit, imageId: await commitContainer(connection, container, commit, request) };
   } finally {
     await removeSurely(container);
+  }
+}
+
+/** Podman makes a directory of a mount's source that is not there. */
+async function requireSource(path: string): Promise<void> {
+  try {
+    await access(path);
+  } catch (error) {
+    throw new InputUnreadableError(path, error instanceof Error ? error.message : 'nothing');
   }
 }
 

@@ -15,6 +15,7 @@ export interface ContainerEngine {
    * The output is attached before the start, so nothing is lost, and the engine stores none of it.
    * The container is removed in every case, also when this rejects.
    *
+   * @throws {InputUnreadableError} If the source of a mount is not there.
    * @throws {unknown} `control.signal.reason` if that signal ended the run, or whatever `onStdout`
    *   or `onStderr` threw: both stop the container first.
    */
@@ -131,6 +132,7 @@ export interface ContainerExit {
   readonly exitCode: number;
   /**
    * The kernel killed a process of the container for want of memory; not always the first process.
+   * Docker says so reliably; Podman 4.3 with cgroup v1 only when it was the first, if at all.
    */
   readonly isOutOfMemory: boolean;
   /** It was stopped because its time was over. */

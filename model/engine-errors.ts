@@ -80,13 +80,15 @@ export class BuildrootMissingError extends RekmodError {
   }
 }
 
-/** Thrown when a container of uid 1000 could not read what it is given. */
+/** Thrown when a container could not read what it is to be given. */
 export class InputUnreadableError extends RekmodError {
   readonly failureClass = 'configuration';
   readonly path: string;
 
   constructor(path: string, found: string) {
-    super(`Cannot build from "${path}": expected it to be readable by everyone, found ${found}`);
+    super(
+      `Cannot give "${path}" to a container: expected it to be readable by everyone, found ${found}`,
+    );
     this.path = path;
   }
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # What:    builds one spec's binary RPMs, without network and as an unprivileged user.
 # Inputs:  REKMOD_SPEC (file name in /rekmod/input), RPM_BUILD_NCPUS; arguments: macro definitions, "<name> <value>" each.
-# Outputs: log on standard error; after success alone a tar of the RPMs on standard output. Exit code: rpmbuild's.
+# Outputs: log on standard error; after success alone a tar of the RPMs on standard output. Exit code: rpmbuild's, or 113
+#          when it failed and the kernel killed some process for want of memory, which not every engine notices.
 set -euo pipefail
 # Standard output is kept from the build, whose programs may print what they like.
 exec 3>&1 1>&2 </dev/null
@@ -21,7 +22,12 @@ done
 
 # In the background, so that SIGTERM ends this script at once and with it the container.
 rpmbuild -bb --noclean "${definitions[@]}" "/rekmod/input/$REKMOD_SPEC" 3>&- &
-wait $!
+wait $! || {
+  code=$?
+  # cgroup v2, then v1.
+  grep -qsE '^oom_kill [1-9]' /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control && exit 113
+  exit "$code"
+}
 
 find /builddir/build/RPMS -type f -name '*.rpm' -exec mv -n -t /builddir/out -- {} +
 cd /builddir/out

@@ -49,6 +49,7 @@ const ENDS = [
   ['exit', { exitCode: 2 }, { why: 'exit', exitCode: 2 }],
   ['timeout', { exitCode: 143, isTimedOut: true }, { why: 'timeout', exitCode: 143 }],
   ['out-of-memory', { exitCode: 1, isOutOfMemory: true }, { why: 'out-of-memory', exitCode: 1 }],
+  ['exit code 113', { exitCode: 113 }, { why: 'out-of-memory', exitCode: 113 }],
 ] as const;
 
 for (const [name, exit, expected] of ENDS) {
@@ -205,4 +206,26 @@ test('build() throws when its user could not read the sources', async () => {
   await chmod(join(rig.specDirectory, 'a.spec'), 0o600);
 
   await assert.rejects(rig.backend.build(rig.buildRequest(), rig.run), InputUnreadableError);
+});
+
+test('build() ends for every damaged output, and only with RPMs or a refusal', async () => {
+  const tar = await makeTar({ name: RPM, content: 'one' }, { name: 'b.rpm', content: '2' });
+  for (let at = 0; at < 1536; at += 7) {
+    await using rig = await startBackendRig();
+    const build = rig.backend.build(rig.buildRequest(), rig.run);
+    const run = await rig.engine.nextRun();
+    const damaged = Uint8Array.from(tar);
+    damaged[at] = (at * 31 + 7) % 256;
+    await run.stdout(damaged);
+    run.exit();
+
+    const result = await build;
+    const names = await readdir(rig.outputDirectory);
+    if (result.kind === 'succeeded') {
+      assert.deepEqual(result.files.map(({ name }) => name).toSorted(), names.toSorted());
+    } else {
+      assert.match(result.why, /^bad-output$|^output-too-large$/);
+      assert.deepEqual(names, []);
+    }
+  }
 });
