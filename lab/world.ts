@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -201,6 +201,12 @@ export class World {
     const answer = await fetch(`${this.serverUrl}/status/status.json`);
     const report: StatusReport = JSON.parse(await answer.text());
     return report;
+  }
+
+  /** The snapshot that clients get, e.g. `000007`. */
+  async snapshot(): Promise<string> {
+    const link = await readlink(join(this.home, 'repositories', 'kmods', 'current'));
+    return basename(link);
   }
 
   /** Waits until the published status fulfils a condition. */
