@@ -96,7 +96,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
         taskQueue,
         startToCloseTimeout: options.prepareTimeoutMs,
       },
-      [{ stream: cell.stream, release, kmods: [kmod] }],
+      [{ stream: cell.stream, release }],
     ));
   way.step = 'build';
   const built = await build.buildKmod.executeWithOptions(

@@ -106,7 +106,7 @@ async function prepare(
         taskQueue: buildQueue(plan.arch),
         startToCloseTimeout: options.prepareTimeoutMs,
       },
-      [{ stream, release, kmods: cells.map((cell) => cell.kmod) }],
+      [{ stream, release }],
     );
   } catch (error) {
     if (isCancellation(error)) throw error;
