@@ -1,9 +1,31 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type {
+  BuildBackend,
+  BuildInput,
+  BuildrootKernel,
+  RunControl,
+} from '../../containers/backend.ts';
+import { createContainerBackend } from '../../containers/container-backend.ts';
 import type { ContainerExit, ContainerRequest } from '../../containers/engine.ts';
-import { EngineRefusedError, InputUnreadableError } from '../../model/engine-errors.ts';
-import { type EngineRig, startDockerRig, startPodmanRig } from '../containers/engine-rig.ts';
+import {
+  EngineRefusedError,
+  InputUnreadableError,
+  PrepareFailedError,
+} from '../../model/engine-errors.ts';
+import type { Limits, Target } from '../../model/settings.ts';
+import {
+  type EngineRig,
+  type Skip,
+  startDockerRig,
+  startPodmanRig,
+} from '../containers/engine-rig.ts';
 
 const MEBIBYTE = 1024 ** 2;
 const RIGS = [
@@ -225,4 +247,201 @@ for (const [name, rig] of RIGS) {
     await run.catch(() => undefined);
     await assertNothingLeft();
   });
+}
+
+const LAB = join(homedir(), '.cache', 'rekmod', 'lab');
+const LabImage = z.object({ image: z.string() });
+const LabKernels = z.array(z.object({ release: z.string(), rpms: z.array(z.string()) }));
+const [DOCKER] = RIGS.map(([, rig]) => rig);
+
+const LAB_LIMITS: Limits = {
+  parallelBuilds: 1,
+  cpus: 2,
+  memoryBytes: 512 * MEBIBYTE,
+  scratchBytes: 256 * MEBIBYTE,
+  pids: 256,
+  buildTimeoutMs: 60_000,
+  prepareTimeoutMs: 120_000,
+  logBytes: MEBIBYTE,
+  outputBytes: MEBIBYTE,
+};
+
+interface Lab {
+  readonly rig: EngineRig;
+  readonly backend: BuildBackend;
+  readonly image: string;
+  readonly kernel: BuildrootKernel;
+  readonly kmod: BuildInput;
+}
+
+/** The lab's image, a kernel and a kmod; or why there is none. */
+async function findLab(rig: EngineRig | Skip | undefined): Promise<Lab | string> {
+  if (rig === undefined || 'skip' in rig) return 'Docker does not run';
+  try {
+    const { image } = LabImage.parse(await readJson('builder-image.json'));
+    const [kernel] = LabKernels.parse(await readJson('kernels.json'));
+    const devel = kernel?.rpms.find((path) => path.includes('-devel-'));
+    if (kernel === undefined || devel === undefined) return 'the lab has no kernel';
+    if ((await rig.engine.findImage(image)) === undefined) return 'the lab has no builder image';
+    return {
+      rig,
+      image,
+      backend: createContainerBackend({ engine: rig.engine, now: Date.now }),
+      // Not the real digest, so that no buildroot but the test's own is made or found.
+      kernel: { release: kernel.release, develRpm: devel, develSha256: `test ${process.pid}` },
+      kmod: {
+        directory: join(LAB, 'kmods', 'v4l2loopback'),
+        spec: 'v4l2loopback-kmod.spec',
+        defines: { kernel_version: kernel.release },
+      },
+    };
+  } catch (error) {
+    return `the lab is not made: ${String(error).slice(0, 200)}`;
+  }
+}
+
+async function readJson(name: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(LAB, name), 'utf8'));
+}
+
+const lab = await findLab(DOCKER);
+
+/** A directory of the test's own that is gone with it. */
+async function makeScratch(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'rekmod-e2e-'));
+  await chmod(path, 0o755);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function followLog(): RunControl & { text: string } {
+  const run = {
+    text: '',
+    onLog: (chunk: Uint8Array) => {
+      run.text += Buffer.from(chunk).toString();
+    },
+    signal: new AbortController().signal,
+  };
+  return run;
+}
+
+if (typeof lab === 'string') {
+  test('lab: real builds', { skip: lab }, () => undefined);
+} else {
+  const { backend, rig, image, kernel, kmod } = lab;
+  const labels = { test: String(process.pid) };
+  const target: Target = {
+    name: 'lab',
+    backend: 'container',
+    image,
+    arch: 'x86_64',
+    packages: ['gcc'],
+    repositories: {},
+    prepareNetwork: 'none',
+  };
+  const prepareRequest = { target, kernel, specs: [kmod], limits: LAB_LIMITS, labels };
+
+  test('lab: prepare() and build() make the same real kmod twice, byte by byte', async (context) => {
+    const unsatisfiable = { ...kmod, defines: { kernel_version: '1.2.3-4-none' } };
+    await using nobody = await makeScratch();
+    const text = 'Name: a\nVersion: %(id -u)\nRelease: 1\nBuildRequires: nobody-is-%(id -u)\n';
+    await writeFile(join(nobody.path, 'a.spec'), `${text}Summary: a\nLicense: a\n%description\n`);
+    const run = followLog();
+    const prepared = await backend.prepare(
+      {
+        ...prepareRequest,
+        specs: [kmod, unsatisfiable, { directory: nobody.path, spec: 'a.spec', defines: {} }],
+      },
+      run,
+    );
+    rig.ownImage(prepared.id);
+    assert.match(run.text, /rekmod: Cannot satisfy the BuildRequires of "v4l2loopback-kmod.spec"/);
+    assert.match(run.text, /No matching package to install: 'nobody-is-1000'/);
+
+    const digests: string[] = [];
+    for (const attempt of ['first', 'second']) {
+      await using scratch = await makeScratch();
+      const startedAt = performance.now();
+      const request = { ...kmod, buildroot: prepared, limits: LAB_LIMITS, labels };
+      const result = await backend.build(
+        { ...request, outputDirectory: scratch.path },
+        followLog(),
+      );
+      context.diagnostic(`${attempt} build: ${Math.round(performance.now() - startedAt)} ms`);
+      assert.ok(result.kind === 'succeeded');
+      assert.match(result.files[0]?.name ?? '', /^kmod-v4l2loopback-.*\.rpm$/);
+      const rpm = await readFile(join(scratch.path, result.files[0]?.name ?? ''));
+      assert.equal(rpm.length, result.files[0]?.sizeBytes);
+      digests.push(createHash('sha256').update(rpm).digest('hex'));
+    }
+    assert.equal(digests[0], digests[1]);
+
+    await using scratch = await makeScratch();
+    const other = followLog();
+    const request = { ...unsatisfiable, buildroot: prepared, limits: LAB_LIMITS, labels };
+    const result = await backend.build({ ...request, outputDirectory: scratch.path }, other);
+    assert.equal(result.kind === 'failed' && result.why, 'exit');
+    assert.match(other.text, /Failed build dependencies/);
+    assert.equal(await backend.removeLeftovers(labels), 0);
+  });
+
+  test('lab: prepare() refuses a package that nobody has', async () => {
+    const packages = ['no-such-package'];
+    const refused = { ...prepareRequest, target: { ...target, packages } };
+
+    await assert.rejects(backend.prepare(refused, followLog()), (error) => {
+      assert.ok(error instanceof PrepareFailedError);
+      assert.equal(error.failureClass, 'configuration');
+      assert.match(error.message, /no-such-package/);
+      return true;
+    });
+    assert.equal(await backend.removeLeftovers(labels), 0);
+  });
+
+  test('lab: prepare() takes a mirror that does not answer for a trouble that passes', async () => {
+    const repositories = { mirror: 'http://127.0.0.1:9/' };
+    const request = { ...prepareRequest, target: { ...target, repositories } };
+
+    await assert.rejects(backend.prepare(request, followLog()), (error) => {
+      assert.ok(error instanceof PrepareFailedError);
+      assert.equal(error.failureClass, 'transient', error.message);
+      return true;
+    });
+  });
+
+  const HOSTILE = [
+    ['exit', 'exit 3', ''],
+    ['out-of-memory', 'head -c 800M /dev/zero | tail', ''],
+    ['output-too-large', 'true', 'head -c 2M /dev/urandom > %{buildroot}/file'],
+    ['bad-output', 'echo junk > /proc/1/fd/3', ''],
+    ['timeout', 'sleep 60', ''],
+  ] as const;
+
+  for (const [why, build, install] of HOSTILE) {
+    test(`lab: build() ends by ${why} for a spec that asks for it`, async () => {
+      await using input = await makeScratch();
+      await using output = await makeScratch();
+      const head = 'Name: a\nVersion: 1\nRelease: 1\nSummary: a\nLicense: a\n%description\n';
+      const body = `%build\n${build}\n%install\nmkdir -p %{buildroot}\ntouch %{buildroot}/file\n`;
+      await writeFile(join(input.path, 'a.spec'), `${head}${body}${install}\n%files\n/file\n`);
+      const buildTimeoutMs = why === 'timeout' ? 2000 : LAB_LIMITS.buildTimeoutMs;
+      const run = followLog();
+
+      const result = await backend.build(
+        {
+          directory: input.path,
+          spec: 'a.spec',
+          defines: {},
+          buildroot: { id: image, digest: 'none', isReused: true },
+          outputDirectory: output.path,
+          limits: { ...LAB_LIMITS, buildTimeoutMs },
+          labels,
+        },
+        run,
+      );
+
+      assert.equal(result.kind === 'failed' && result.why, why, run.text);
+      assert.deepEqual(await readdir(output.path), []);
+      assert.equal(await backend.removeLeftovers(labels), 0);
+    });
+  }
 }
