@@ -18,7 +18,7 @@ case ${1:-} in
 esac
 
 shopt -s globstar
-files=("$here"/*.sh "$here"/../scripts/lib/{common,debian}.sh "$here"/builder/* "$here"/kernel/* "$here"/kmods/*.tsv "$here"/kmods/**/*.spec)
+files=("$here"/{make-lab,lib,builder-image,choose-kernels,kernel-rpms,kmod-sources}.sh "$here"/../scripts/lib/{common,debian}.sh "$here"/builder/* "$here"/kernel/* "$here"/kmods/*.tsv "$here"/kmods/**/*.spec)
 key=$(text_digest "$(digest "${files[@]}")" "${LAB_SERIES:-}" "${LAB_REPACKAGE:-}")
 
 if is_made "$LAB/.made" "$key" && [[ -f $LAB/kernels.json && -f $LAB/kmods.json ]]; then
