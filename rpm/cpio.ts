@@ -124,7 +124,7 @@ function createCollector() {
     /** @returns How many of the bytes were taken. */
     add(bytes: Uint8Array): number {
       const taken = Math.min(missing, bytes.length);
-      if (taken > 0) pieces.push(bytes.slice(0, taken));
+      if (taken > 0) pieces.push(new Uint8Array(bytes.subarray(0, taken)));
       missing -= taken;
       return taken;
     },

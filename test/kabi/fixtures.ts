@@ -6,7 +6,8 @@ export function fixturePath(name: string): string {
 }
 
 export function readFixture(name: string): Uint8Array {
-  return readFileSync(fixturePath(name));
+  // A plain array: slice() of a Buffer would not copy.
+  return new Uint8Array(readFileSync(fixturePath(name)));
 }
 
 export function readFixtureText(name: string): string {

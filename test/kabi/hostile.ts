@@ -19,7 +19,7 @@ export function* hostileVariants(
   for (let end = 0; end < bytes.length; end += prefixStep) yield bytes.subarray(0, end);
   const random = seededRandom(bytes.length);
   for (let i = 0; i < flipCount; i += 1) {
-    const copy = bytes.slice();
+    const copy = Uint8Array.from(bytes);
     for (let flips = 1 + random(4); flips > 0; flips -= 1) {
       const at = random(copy.length);
       copy[at] = (copy[at] ?? 0) ^ (1 << random(8));
