@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -139,6 +139,20 @@ export class World {
   /** The vendor releases kernels into the stream. */
   async release(...releases: readonly string[]): Promise<void> {
     await run(join(root, 'lab', 'release-kernel.sh'), [this.streamDirectory, ...releases]);
+  }
+
+  /** Someone changes the stream's primary metadata behind the vendor's back. */
+  async tamperPrimary(): Promise<void> {
+    const directory = join(this.streamDirectory, 'repodata');
+    const name = (await readdir(directory)).find((entry) => entry.includes('-primary.xml'));
+    if (name === undefined) throw new Error('BUG: the stream has no primary metadata');
+    const path = join(directory, name);
+    const bytes = await readFile(path);
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    // A changed time of repomd.xml makes rekmod look again instead of trusting its validators.
+    await utimes(join(directory, 'repomd.xml'), new Date(), new Date());
   }
 
   /** Runs a `rekmod` command to its end. */
@@ -285,7 +299,8 @@ function describeConfig(world: World, options: WorldOptions, ports: readonly num
   ].join('\n');
 }
 
-function isCommandError(
+/** Whether an error is a program's that ended with an exit code. */
+export function isCommandError(
   error: unknown,
 ): error is Error & { code: number; stdout: string; stderr: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'number';
