@@ -60,7 +60,18 @@ function judgeOwnBuild(facts: CellFacts, own: DonorBuild): Verdict {
   if (own.inputDigest !== facts.inputDigest) {
     return { kind: 'rebuild', why: 'builder-changed', donor: own.release };
   }
-  return judgeProviders(facts, own) ?? { kind: 'keep', why: 'built-for-this-kernel' };
+  return (
+    judgeProviders(facts, own) ??
+    judgeProvidersCrcs(facts, own) ?? { kind: 'keep', why: 'built-for-this-kernel' }
+  );
+}
+
+/** A provider that was rebuilt alone, by hand, may export other CRCs than this build imports. */
+function judgeProvidersCrcs(facts: CellFacts, own: DonorBuild): Verdict | undefined {
+  const changed = problemsOf(facts, own).filter((problem) => problem.kind === 'crc');
+  if (changed.length === 0) return undefined;
+  const problems = listProblems(changed);
+  return { kind: 'rebuild', why: 'crc-changed', donor: own.release, problems };
 }
 
 /** Takes the newest build that fits as it is; when none does, says what is wrong with the newest. */

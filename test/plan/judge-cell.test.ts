@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type CellFacts, judgeCell } from '../../plan/judge-cell.ts';
+import {
+  donorOf,
+  INPUT,
+  kernelOf,
+  kmodOf,
+  moduleOf,
+  SOURCE,
+  symversOf,
+} from '../support/plan-facts.ts';
+
+const OLD = '5.14.0-610.el9.x86_64';
+const OLDER = '5.14.0-609.el9.x86_64';
+const NEW = '5.14.0-611.el9.x86_64';
+const FITTING = moduleOf('jool', { imports: { printk: 1, kfree: 2 } });
+const CHANGED = moduleOf('jool', { imports: { printk: 9, kfree: 2 } });
+const LOSING = moduleOf('jool', { imports: { strlcpy: 3, printk: 9 } });
+const BLIND = moduleOf('jool', { importsWithoutCrc: ['printk'] });
+
+function factsOf(changes: Partial<CellFacts> = {}): CellFacts {
+  return {
+    kmod: kmodOf('jool'),
+    kernel: kernelOf('5.14.0-611.el9'),
+    symvers: symversOf({ printk: 1, kfree: 2 }),
+    sourceDigest: SOURCE,
+    inputDigest: INPUT,
+    donors: [donorOf(OLD, [FITTING])],
+    providers: new Map(),
+    rebuiltProviders: [],
+    pendingSymbols: new Set(),
+    bindsToOneKernel: false,
+    isForced: false,
+    ...changes,
+  };
+}
+
+test('judgeCell() keeps a build whose imports all resolve, and counts them', () => {
+  assert.deepEqual(judgeCell(factsOf()), {
+    kind: 'keep',
+    why: 'compatible',
+    donor: OLD,
+    importCount: 2,
+  });
+});
+
+test('judgeCell() takes the newest of several builds that fit', () => {
+  const donors = [donorOf(OLD, [FITTING]), donorOf(OLDER, [FITTING])];
+
+  const verdict = judgeCell(factsOf({ donors }));
+
+  assert.equal(verdict.kind === 'keep' && verdict.why === 'compatible' && verdict.donor, OLD);
+});
+
+test('judgeCell() falls back to an older build that fits', () => {
+  const donors = [donorOf(OLD, [CHANGED]), donorOf(OLDER, [FITTING])];
+
+  const verdict = judgeCell(factsOf({ donors }));
+
+  assert.equal(verdict.kind === 'keep' && verdict.why === 'compatible' && verdict.donor, OLDER);
+});
+
+test('judgeCell() never falls back to a build of an older source', () => {
+  const donors = [
+    donorOf(OLD, [CHANGED]),
+    donorOf(OLDER, [FITTING], { sourceDigest: 'other source' }),
+  ];
+
+  const verdict = judgeCell(factsOf({ donors }));
+
+  assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
+});
+
+test('judgeCell() rebuilds what was never built', () => {
+  const verdict = judgeCell(factsOf({ donors: [] }));
+
+  assert.deepEqual(verdict, { kind: 'rebuild', why: 'never-built' });
+});
+
+test('judgeCell() rebuilds for a changed CRC and names both CRCs of the newest build', () => {
+  const donors = [donorOf(OLD, [CHANGED]), donorOf(OLDER, [LOSING])];
+
+  assert.deepEqual(judgeCell(factsOf({ donors })), {
+    kind: 'rebuild',
+    why: 'crc-changed',
+    donor: OLD,
+    problems: {
+      lostCount: 0,
+      crcCount: 1,
+      shown: [
+        {
+          kind: 'crc',
+          symbol: 'printk',
+          usedBy: 'jool',
+          wantedCrc: 9,
+          foundCrc: 1,
+          provider: 'vmlinux',
+        },
+      ],
+    },
+  });
+});
+
+test('judgeCell() foretells trouble when a symbol is gone, and counts the changed ones too', () => {
+  assert.deepEqual(judgeCell(factsOf({ donors: [donorOf(OLD, [LOSING])] })), {
+    kind: 'broken',
+    why: 'symbols-lost',
+    donor: OLD,
+    problems: {
+      lostCount: 1,
+      crcCount: 1,
+      shown: [
+        { kind: 'lost', symbol: 'strlcpy', usedBy: 'jool', wantedCrc: 3 },
+        {
+          kind: 'crc',
+          symbol: 'printk',
+          usedBy: 'jool',
+          wantedCrc: 9,
+          foundCrc: 1,
+          provider: 'vmlinux',
+        },
+      ],
+    },
+  });
+});
+
+test('judgeCell() shows twelve problems of many, the lost ones first', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `symbol${index}`);
+  const imports = Object.fromEntries(names.map((name) => [name, 7]));
+  const exported = Object.fromEntries(names.slice(0, 35).map((name) => [name, 8]));
+
+  const verdict = judgeCell(
+    factsOf({
+      donors: [donorOf(OLD, [moduleOf('jool', { imports })])],
+      symvers: symversOf(exported),
+    }),
+  );
+
+  assert.ok(verdict.kind === 'broken');
+  const { lostCount, crcCount, shown } = verdict.problems;
+  assert.deepEqual([lostCount, crcCount, shown.length], [5, 35, 12]);
+  assert.deepEqual(
+    shown.slice(0, 6).map(({ kind }) => kind),
+    ['lost', 'lost', 'lost', 'lost', 'lost', 'crc'],
+  );
+});
+
+test('judgeCell() never keeps a build without modversions', () => {
+  const verdict = judgeCell(factsOf({ donors: [donorOf(OLD, [BLIND])] }));
+
+  assert.deepEqual(verdict, {
+    kind: 'rebuild',
+    why: 'no-modversions',
+    donor: OLD,
+    problems: { lostCount: 0, crcCount: 0, shown: [] },
+  });
+});
+
+test('judgeCell() says that a symbol is gone, even of a build without modversions', () => {
+  const verdict = judgeCell(factsOf({ donors: [donorOf(OLD, [BLIND])], symvers: symversOf({}) }));
+
+  assert.equal(verdict.kind, 'broken');
+});
+
+test('judgeCell() rebuilds for another source, wherever the newest build was made for', () => {
+  const old = donorOf(OLD, [FITTING], { sourceDigest: 'other source' });
+
+  assert.deepEqual(judgeCell(factsOf({ donors: [old] })), {
+    kind: 'rebuild',
+    why: 'source-changed',
+    donor: OLD,
+  });
+  assert.deepEqual(judgeCell(factsOf({ donors: [{ ...old, release: NEW }] })), {
+    kind: 'rebuild',
+    why: 'source-changed',
+    donor: NEW,
+  });
+});
+
+test("judgeCell() keeps a build for the kernel itself, though a newer kernel's exists", () => {
+  const donors = [donorOf('5.14.0-612.el9.x86_64', [CHANGED]), donorOf(NEW, [FITTING])];
+
+  assert.deepEqual(judgeCell(factsOf({ donors })), { kind: 'keep', why: 'built-for-this-kernel' });
+});
+
+test('judgeCell() rebuilds for another builder, but only what was built for the kernel itself', () => {
+  const own = donorOf(NEW, [FITTING], { inputDigest: 'other input' });
+
+  assert.deepEqual(judgeCell(factsOf({ donors: [own] })), {
+    kind: 'rebuild',
+    why: 'builder-changed',
+    donor: NEW,
+  });
+  assert.equal(judgeCell(factsOf({ donors: [{ ...own, release: OLD }] })).kind, 'keep');
+});
+
+test('judgeCell() rebuilds by force whatever fits, but nothing out of range', () => {
+  const donors = [donorOf(NEW, [FITTING])];
+  const kmod = kmodOf('jool', { maxKernel: '5.14.0-610' });
+
+  assert.deepEqual(judgeCell(factsOf({ donors, isForced: true })), {
+    kind: 'rebuild',
+    why: 'forced',
+  });
+  assert.equal(judgeCell(factsOf({ donors, isForced: true, kmod })).kind, 'excluded');
+});
+
+test('judgeCell() never takes a build of another kernel for a package that binds to one', () => {
+  const own = donorOf(NEW, [FITTING]);
+
+  assert.deepEqual(judgeCell(factsOf({ bindsToOneKernel: true })), {
+    kind: 'rebuild',
+    why: 'never-built',
+  });
+  assert.deepEqual(judgeCell(factsOf({ bindsToOneKernel: true, donors: [own] })), {
+    kind: 'keep',
+    why: 'built-for-this-kernel',
+  });
+});
+
+test('judgeCell() follows a provider that is rebuilt, whichever build it would have kept', () => {
+  for (const release of [OLD, NEW]) {
+    const donors = [donorOf(release, [FITTING])];
+
+    assert.deepEqual(judgeCell(factsOf({ donors, rebuiltProviders: ['dahdi', 'zfs'] })), {
+      kind: 'rebuild',
+      why: 'provider-rebuilt',
+      provider: 'dahdi',
+      donor: release,
+    });
+  }
+});
+
+test('judgeCell() calls no symbol lost that a provider will export', () => {
+  const donors = [donorOf(OLD, [moduleOf('user', { imports: { dahdi_ioctl: 5, printk: 1 } })])];
+  const facts = factsOf({ donors, rebuiltProviders: ['dahdi'] });
+
+  const verdict = judgeCell({ ...facts, pendingSymbols: new Set(['dahdi_ioctl']) });
+
+  assert.equal(verdict.kind === 'rebuild' && verdict.why, 'provider-rebuilt');
+  assert.equal(judgeCell(facts).kind, 'broken');
+});
+
+test('judgeCell() still says that the kernel lost a symbol when a provider is rebuilt', () => {
+  const donors = [donorOf(OLD, [LOSING])];
+
+  const verdict = judgeCell(factsOf({ donors, rebuiltProviders: ['dahdi'] }));
+
+  assert.equal(verdict.kind, 'broken');
+});
+
+test('judgeCell() resolves against what accepted kmods export', () => {
+  const donors = [donorOf(OLD, [moduleOf('user', { imports: { dahdi_ioctl: 5 } })])];
+
+  assert.equal(
+    judgeCell(factsOf({ donors, providers: new Map([['dahdi_ioctl', 5]]) })).kind,
+    'keep',
+  );
+  const verdict = judgeCell(factsOf({ donors, providers: new Map([['dahdi_ioctl', 6]]) }));
+  assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
+});
+
+test('judgeCell() rebuilds what was built for this kernel against other CRCs of a provider', () => {
+  const own = donorOf(NEW, [moduleOf('user', { imports: { dahdi_ioctl: 5, printk: 1 } })]);
+
+  const verdict = judgeCell(factsOf({ donors: [own], providers: new Map([['dahdi_ioctl', 6]]) }));
+
+  assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
+});
