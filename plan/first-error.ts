@@ -1,27 +1,46 @@
-/** Marks of the line that says why a build failed; the earliest line that bears one is taken. */
+/** Marks of a line that says why a build failed. */
 const ERROR_MARKS: readonly RegExp[] = [
-  /\berror: (?!Bad exit status)/i,
-  /^ERROR: modpost:/,
-  /\bfatal error:/i,
-  /\*\*\* .*(?:Stop|Error)/,
+  /\berror: /i,
+  /^(?:ERROR|FATAL): modpost:/,
   /\bis needed by\b/,
+];
+
+/** Marks that harmless lines bear too: a Makefile looks for much that is not there. */
+const WEAK_MARKS: readonly RegExp[] = [
+  /\*\*\* .*(?:Stop|Error)/,
+  /: (?:command )?not found$/,
   /No such file or directory$/,
+];
+
+/** Lines that bear a mark and say nothing: commands that rpmbuild and kbuild show, and headings. */
+const NOISE: readonly RegExp[] = [
+  /^\++ /,
+  /^echo /,
+  /^error: (?:Bad exit status|Failed build dependencies)/,
 ];
 
 const MAX_LINE_LENGTH = 300;
 
 /**
- * Finds the line of a build log that a person would point at.
+ * Finds the line of a build log that a person would point at: the earliest that bears a sure mark,
+ * else the earliest with a weak one.
  *
  * @returns That line without colour codes, cut to 300 characters; undefined when none stands out.
  */
 export function findFirstError(log: string): string | undefined {
+  let weak: string | undefined;
   for (const raw of log.split('\n')) {
     // The longest marks are within a short line; a megabyte without a newline is not worth matching.
     const line = stripControls(raw.slice(0, 2 * MAX_LINE_LENGTH)).trim();
-    if (ERROR_MARKS.some((mark) => mark.test(line))) return line.slice(0, MAX_LINE_LENGTH);
+    if (bears(line, NOISE)) continue;
+    if (bears(line, ERROR_MARKS)) return line.slice(0, MAX_LINE_LENGTH);
+    if (bears(line, WEAK_MARKS)) weak ??= line.slice(0, MAX_LINE_LENGTH);
   }
-  return undefined;
+  return weak;
+}
+
+function bears(line: string, marks: readonly RegExp[]): boolean {
+  return marks.some((mark) => mark.test(line));
 }
 
 function stripControls(text: string): string {
