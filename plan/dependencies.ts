@@ -10,7 +10,8 @@ export interface KmodModules {
  * Finds which kmods import symbols that other kmods export, from their newest builds.
  *
  * A symbol that several kmods export makes an edge to each: which of them is loaded is the
- * machine's choice.
+ * machine's choice. A symbol that a kmod exports itself makes none: two versions of one driver do not
+ * need each other.
  *
  * @returns Kmod → the kmods it needs, both sorted; kmods without needs have an empty list.
  */
@@ -33,9 +34,10 @@ function needsOf(
   const needs = new Set<string>();
   for (const module of build.modules) {
     for (const { symbol } of module.imports) {
-      for (const kmod of exporters.get(symbol) ?? []) needs.add(kmod);
+      const kmods = exporters.get(symbol) ?? [];
+      if (kmods.includes(build.kmod)) continue;
+      for (const kmod of kmods) needs.add(kmod);
     }
   }
-  needs.delete(build.kmod);
   return [...needs].sort();
 }
