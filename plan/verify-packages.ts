@@ -60,7 +60,7 @@ function verifyModule(module: PackagedModule, { release }: VerifyInput): string[
     problems.push(`${module.path}: expected vermagic of ${release}, found "${builtFor}"`);
   }
   const [, directory] = /^(?:\/usr)?\/lib\/modules\/([^/]+)\//.exec(module.path) ?? [];
-  if (directory !== release) {
+  if (directory !== release || module.path.includes('/../')) {
     problems.push(`${module.path}: expected a path below /lib/modules/${release}/`);
   }
   const [missing] = module.importsWithoutCrc;
