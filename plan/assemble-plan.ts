@@ -64,7 +64,7 @@ export function assemblePlan(facts: PlanFacts): RebuildPlan {
       pendingSymbols: exportsOf(facts, rebuilt),
       isForced: facts.forced.includes(kmod.kmod.name),
     });
-    addExports(providers, kmod, verdict);
+    addExports(providers, kmod, { verdict, release: facts.kernel.release });
     const wave = Math.max(0, ...rebuilt.map((cell) => cell.wave + 1));
     cells.push(planCell(facts, kmod, { verdict, wave, needs: needed }));
   }
@@ -106,10 +106,14 @@ function exportsOf(facts: PlanFacts, cells: readonly PlannedCell[]): ReadonlySet
 }
 
 /** What a kept kmod's build exports is what its dependants will meet on this kernel. */
-function addExports(providers: Map<string, number>, kmod: KmodFacts, verdict: Verdict): void {
+function addExports(
+  providers: Map<string, number>,
+  { donors }: KmodFacts,
+  { verdict, release }: { readonly verdict: Verdict; readonly release: string },
+): void {
   if (verdict.kind !== 'keep') return;
-  const release = verdict.why === 'compatible' ? verdict.donor : undefined;
-  const donor = kmod.donors.find((build) => build.release === release) ?? kmod.donors[0];
+  const kept = verdict.why === 'compatible' ? verdict.donor : release;
+  const donor = donors.find((build) => build.release === kept);
   for (const [symbol, crc] of exportIndex(donor?.modules ?? [])) providers.set(symbol, crc);
 }
 
