@@ -43,7 +43,7 @@ export function openContentStore(root: string): ContentStore {
   return {
     pathOf,
     add,
-    addFile: (path) => add(createReadStream(path)),
+    addFile: (path) => add(readChunks(path)),
     addText: (text) => add(oneChunk(new TextEncoder().encode(text))),
     async find(sha256) {
       try {
@@ -71,6 +71,11 @@ export async function linkStored(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await link(await store.require(file), path);
+}
+
+/** Opens the file when it is read, not before: an error must meet somebody who listens. */
+async function* readChunks(path: string): AsyncIterable<Uint8Array> {
+  yield* createReadStream(path);
 }
 
 async function* oneChunk(chunk: Uint8Array): AsyncIterable<Uint8Array> {
