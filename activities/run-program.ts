@@ -24,6 +24,8 @@ export interface ProgramOutput {
 
 const DEFAULT_OUTPUT_BYTES = 4 * 1024 * 1024;
 const TAIL_CHARACTERS = 2000;
+/** Of a program that was ended, or that the machine could not start now; `null` says that it is missing. */
+export const NO_EXIT_CODE = -1;
 
 /**
  * Runs a program by its argument vector; there is never a shell in between.
@@ -59,13 +61,20 @@ export async function runProgram(
     const detail = timeout.aborted
       ? `expected an end within ${options.timeoutMs ?? 120_000} ms, found none`
       : describeStartFailure(cause);
-    throw new ProgramFailedError(argv, { exitCode: null, stderrTail: stderr(), detail }, { cause });
+    const exitCode = !timeout.aborted && cannotStart(cause) ? null : NO_EXIT_CODE;
+    throw new ProgramFailedError(argv, { exitCode, stderrTail: stderr(), detail }, { cause });
   });
   if (exitCode !== null && okCodes.includes(exitCode)) {
     return { stdout: stdout(), stderr: stderr(), exitCode };
   }
   const tail = (stderr() || stdout()).slice(-TAIL_CHARACTERS);
-  throw new ProgramFailedError(argv, { exitCode: exitCode ?? -1, stderrTail: tail });
+  throw new ProgramFailedError(argv, { exitCode: exitCode ?? NO_EXIT_CODE, stderrTail: tail });
+}
+
+/** Whether the program is at fault, and a person must install or mend it. */
+function cannotStart(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'ENOENT' || code === 'EACCES';
 }
 
 function describeStartFailure(cause: unknown): string {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProgramFailedError, SignatureRefusedError } from '../model/activity-errors.ts';
-import { runProgram } from './run-program.ts';
+import { NO_EXIT_CODE, runProgram } from './run-program.ts';
 
 /**
  * Checks a detached OpenPGP signature against exactly the given keys.
@@ -26,12 +26,17 @@ export async function verifyDetached(
     const files = [join(directory, 'signature'), join(directory, 'content')];
     await runProgram(['gpgv', '--homedir', directory, '--keyring', keyring, ...files], { signal });
   } catch (cause) {
-    if (!(cause instanceof ProgramFailedError) || cause.exitCode === null) throw cause;
+    if (!(cause instanceof ProgramFailedError) || !hasAnswered(cause)) throw cause;
     const detail = `expected a good signature by a configured key, found: ${cause.stderrTail.trim()}`;
     throw new SignatureRefusedError(thing, detail, { cause });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Whether the program ended by itself: one that was killed has said nothing about the signature. */
+function hasAnswered({ exitCode }: ProgramFailedError): boolean {
+  return exitCode !== null && exitCode !== NO_EXIT_CODE;
 }
 
 /** A signature in a file of its own, and who may have made it. */
