@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { StreamUnreachableError } from '../model/activity-errors.ts';
 import { isMissing } from './atomic-file.ts';
@@ -19,8 +20,19 @@ export type Fetched =
     }
   | { readonly kind: 'missing' };
 
-/** How long a server may take to begin its answer, and to say anything more. */
-const ANSWER_TIMEOUT_MS = 30_000;
+/** How a URL is fetched. */
+export interface FetchOptions {
+  readonly validators?: Validators;
+  readonly signal: AbortSignal;
+  /**
+   * How long a server may take to begin its answer, and to say anything more.
+   *
+   * @default {30 s}
+   */
+  readonly silenceTimeoutMs?: number;
+}
+
+const SILENCE_TIMEOUT_MS = 30_000;
 
 /**
  * Fetches `http:`, `https:` and `file:` URLs, conditionally when validators are given.
@@ -30,17 +42,17 @@ const ANSWER_TIMEOUT_MS = 30_000;
  */
 export async function fetchUrl(
   url: string,
-  { validators = {}, signal }: { readonly validators?: Validators; readonly signal: AbortSignal },
+  { validators = {}, signal, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: FetchOptions,
 ): Promise<Fetched> {
   if (url.startsWith('file:')) return readFileUrl(url);
   const silence = new AbortController();
-  const alarm = setTimeout(() => silence.abort(new Error('no answer in time')), ANSWER_TIMEOUT_MS);
+  const alarm = setTimeout(() => silence.abort(new Error('no answer in time')), silenceTimeoutMs);
   try {
     const response = await fetch(url, {
       headers: conditionalHeaders(validators),
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    return toFetched(url, response, { alarm, silence });
+    return await toFetched(url, response, { alarm, silence });
   } catch (cause) {
     clearTimeout(alarm);
     signal.throwIfAborted();
@@ -88,7 +100,7 @@ interface Watchdog {
   readonly silence: AbortController;
 }
 
-function toFetched(url: string, response: Response, watchdog: Watchdog): Fetched {
+async function toFetched(url: string, response: Response, watchdog: Watchdog): Promise<Fetched> {
   const { status, body } = response;
   if (status === 200 && body) {
     const etag = response.headers.get('etag');
@@ -100,6 +112,8 @@ function toFetched(url: string, response: Response, watchdog: Watchdog): Fetched
     };
   }
   clearTimeout(watchdog.alarm);
+  // A body that nobody reads would keep its connection until it is collected as garbage.
+  await body?.cancel();
   if (status === 304) return { kind: 'unchanged' };
   if (status === 404 || status === 410) return { kind: 'missing' };
   throw new StreamUnreachableError(url, `expected HTTP status 200, found ${status}`);
@@ -142,7 +156,9 @@ function conditionalHeaders({ etag, lastModified }: Validators): Record<string, 
 
 async function readFileUrl(url: string): Promise<Fetched> {
   try {
-    const stream = createReadStream(fileURLToPath(url));
+    const path = fileURLToPath(url);
+    if (!(await stat(path)).isFile()) throw new Error('something else');
+    const stream = createReadStream(path);
     await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject));
     return { kind: 'content', body: stream, validators: {} };
   } catch (cause) {
