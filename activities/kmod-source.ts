@@ -45,11 +45,8 @@ async function readSpecSource(
   const specText = await readFile(source.spec, 'utf8');
   const specName = basename(source.spec);
   const isInSources = dirname(source.spec) === source.sources.replace(/\/$/, '');
-  const entries = await readdir(source.sources, { withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isFile() && !(isInSources && entry.name === specName))
-    .map((entry) => entry.name)
-    .sort();
+  const files = await listFiles(source.sources);
+  const names = files.filter((name) => !(isInSources && name === specName));
   const hash = createHash('sha256').update(JSON.stringify([specName, specText]));
   for (const name of names) await hashFile(hash, name, join(source.sources, name));
   return {
@@ -63,6 +60,16 @@ async function readSpecSource(
       for (const name of names) await copyFile(join(source.sources, name), join(directory, name));
     },
   };
+}
+
+/** Names of files, also of those that are symbolic links to files; sorted. */
+async function listFiles(directory: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const name of (await readdir(directory)).sort()) {
+    const found = await stat(join(directory, name)).catch(() => undefined);
+    if (found?.isFile()) names.push(name);
+  }
+  return names;
 }
 
 async function hashFile(
