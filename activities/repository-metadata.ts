@@ -62,7 +62,7 @@ export async function readRepository(look: RepositoryLook): Promise<RepositoryCo
   }
   const bytes = await readBounded(url, fetched.body, MAX_REPOMD_BYTES);
   if (look.trust.repoGpgCheck) await verifyRepomd(url, bytes, look);
-  const repomd = parseRepomd(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  const repomd = parseRepomd(createTextDecoder(url)(bytes));
   const found = await readPrimary(repomd, look);
   return { kind: 'read', ...found, validators: fetched.validators };
 }
@@ -126,12 +126,26 @@ async function parsePrimary(
     onPackage: (found) =>
       packages.push({ ...found, location: below(look.baseUrl, found.location) }),
   });
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = createTextDecoder(below(look.baseUrl, location));
   const text = decompress(formatOf(location), createReadStream(path), {
     maxBytes: MAX_OPEN_PRIMARY_BYTES,
     signal: look.signal,
   });
-  for await (const chunk of text) parser.write(decoder.decode(chunk, { stream: true }));
-  parser.write(decoder.decode());
+  for await (const chunk of text) parser.write(decode(chunk, { stream: true }));
+  parser.write(decode());
   return { packages, packageCount: parser.close() };
+}
+
+/** Decodes UTF-8, whole or piece by piece. @throws {ContentInvalidError} If it is something else. */
+function createTextDecoder(
+  thing: string,
+): (bytes?: Uint8Array, options?: { readonly stream: boolean }) => string {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return (bytes, options) => {
+    try {
+      return decoder.decode(bytes, options);
+    } catch (cause) {
+      throw new ContentInvalidError(thing, 'expected UTF-8, found other bytes', { cause });
+    }
+  };
 }
