@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import test from 'node:test';
+import { type StreamLook, type WatchActivities, watchActivities } from '../../activities/watch.ts';
+import { NotFoundError, StreamUnreachableError } from '../../model/activity-errors.ts';
+import type { Stream } from '../../model/settings.ts';
+import { formatEvr } from '../../rpm/evr.ts';
+import { readFixture, readFixtureText } from '../kabi/fixtures.ts';
+import { inActivity } from '../support/activity-context.ts';
+import { type DataRig, makeDataRig, NOW, settingsOf, streamOf } from '../support/data-rig.ts';
+import { type HttpRig, serveFiles, startHttpRig } from '../support/http-rig.ts';
+import { kernelOf } from '../support/plan-facts.ts';
+
+const REPOMD = '/repodata/repomd.xml';
+
+interface WatchRig extends AsyncDisposable {
+  readonly rig: DataRig;
+  readonly files: Map<string, string | Uint8Array>;
+  readonly server: HttpRig;
+  readonly activities: WatchActivities;
+  look(): Promise<StreamLook>;
+}
+
+/** The stream `lab` over the fixture's repository, served. */
+async function startWatchRig(changes: Partial<Stream> = {}): Promise<WatchRig> {
+  const files = new Map<string, string | Uint8Array>([
+    [REPOMD, readFixtureText('repodata/repomd.xml')],
+    ['/repodata/primary.xml.gz', readFixture('repodata/primary.xml.gz')],
+  ]);
+  const server = await startHttpRig(serveFiles(files));
+  const rig = await makeDataRig();
+  const settings = settingsOf({ streams: [streamOf({ urls: [server.url], ...changes })] });
+  const activities = watchActivities({ ...rig, settings });
+  return {
+    rig,
+    files,
+    server,
+    activities,
+    look: () => inActivity(() => activities.lookAtStream({ stream: 'lab' })),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function namesOf({ newKernels }: StreamLook): readonly string[] {
+  return newKernels.map(({ evr, devel }) => `${formatEvr(evr)} ${devel ? 'ready' : 'waiting'}`);
+}
+
+/** Changes the file so that it has another ETag. */
+function touch(files: Map<string, string | Uint8Array>): void {
+  files.set(REPOMD, `${String(files.get(REPOMD))}\n`);
+}
+
+test('lookAtStream() finds kernels that have their kernel-devel, and names those that wait', async () => {
+  await using watch = await startWatchRig();
+
+  const look = await watch.look();
+
+  assert.deepEqual(namesOf(look), ['6.1.0-54.el9 ready', '6.1.0-54.1.el9 ready']);
+  assert.equal(look.isChanged, true);
+  assert.equal(
+    look.message,
+    '2 kernels are offered, 2 new; waiting for kernel-devel of 6.1.0-55.el9',
+  );
+  assert.deepEqual(Object.keys(look.validators), [watch.server.url]);
+  assert.ok(!('waitingForDevel' in look));
+  assert.deepEqual(await readdir(watch.rig.data.scratch), []);
+});
+
+test('lookAtStream() records the look, what waits, and nothing that would hide it', async () => {
+  await using watch = await startWatchRig();
+
+  const { message } = await watch.look();
+
+  assert.deepEqual(await watch.rig.records.readStream('lab'), {
+    lookedAt: NOW,
+    isOk: true,
+    message,
+    lastGoodAt: NOW,
+    validators: {},
+    waitingForDevel: ['6.1.0-55.el9'],
+  });
+  assert.equal(watch.rig.changeCount(), 1);
+});
+
+test('lookAtStream() finds everything again until the look is acknowledged', async () => {
+  await using watch = await startWatchRig();
+  await watch.look();
+
+  const second = await watch.look();
+  assert.equal(second.newKernels.length, 2);
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators: second.validators });
+  const requestCount = watch.server.requests.length;
+  const third = await watch.look();
+
+  assert.deepEqual(third, {
+    message: 'Nothing has changed',
+    isChanged: false,
+    newKernels: [],
+    validators: second.validators,
+  });
+  assert.deepEqual(watch.server.requests.slice(requestCount), [`GET ${REPOMD}`]);
+  const record = await watch.rig.records.readStream('lab');
+  assert.deepEqual(record?.waitingForDevel, ['6.1.0-55.el9']);
+  assert.deepEqual(record?.validators, second.validators);
+});
+
+test('lookAtStream() leaves out what is planned, and takes what is stored but not planned', async () => {
+  await using watch = await startWatchRig();
+  const { records } = watch.rig;
+  for (const evr of ['6.1.0-54.el9', '6.1.0-54.1.el9']) await records.writeKernel(kernelOf(evr));
+  const planned = { stream: 'lab', release: '6.1.0-54.el9.x86_64' };
+  await records.writePlan({
+    ...planned,
+    arch: 'x86_64',
+    target: 'lab',
+    repository: 'kmods',
+    cells: [],
+  });
+
+  const look = await watch.look();
+
+  assert.deepEqual(namesOf(look), ['6.1.0-54.1.el9 ready']);
+  assert.match(look.message, /^2 kernels are offered, 1 new;/);
+});
+
+test('lookAtStream() keeps the newest kernels only, and counts none that waits', async () => {
+  await using watch = await startWatchRig({ keepKernels: 1 });
+
+  assert.deepEqual(namesOf(await watch.look()), ['6.1.0-54.1.el9 ready']);
+});
+
+test('lookAtStream() says what went wrong and keeps what it knew', async () => {
+  await using watch = await startWatchRig();
+  const { records } = watch.rig;
+  const { validators } = await watch.look();
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators });
+  watch.files.delete(REPOMD);
+
+  await assert.rejects(watch.look(), StreamUnreachableError);
+
+  const record = await records.readStream('lab');
+  assert.equal(record?.isOk, false);
+  assert.match(record?.message ?? '', /^Cannot fetch "http:.*repomd\.xml": expected repository/);
+  assert.equal(record?.lastGoodAt, NOW);
+  assert.deepEqual(record?.validators, validators);
+  assert.deepEqual(record?.waitingForDevel, ['6.1.0-55.el9']);
+});
+
+test('lookAtStream() remembers no good look that never was', async () => {
+  await using watch = await startWatchRig();
+  watch.files.clear();
+
+  await assert.rejects(watch.look());
+
+  const record = await watch.rig.records.readStream('lab');
+  assert.ok(record && !('lastGoodAt' in record));
+  assert.equal(watch.rig.changeCount(), 1);
+});
+
+test('lookAtStream() reads all repositories again when one of them has changed', async () => {
+  await using other = await startWatchRig();
+  await using watch = await startWatchRig();
+  const settings = settingsOf({
+    streams: [streamOf({ urls: [watch.server.url, other.server.url] })],
+  });
+  const activities = watchActivities({ ...watch.rig, settings });
+  const look = (): Promise<StreamLook> =>
+    inActivity(() => activities.lookAtStream({ stream: 'lab' }));
+  const { validators } = await look();
+  await activities.acknowledgeLook({ stream: 'lab', validators });
+  touch(watch.files);
+
+  const { newKernels, isChanged } = await look();
+
+  // Of two packages that are the same, the first repository's is taken; both must be known for that.
+  assert.equal(isChanged, true);
+  assert.equal(newKernels.length, 2);
+  assert.ok(newKernels[0]?.devel?.location.startsWith(watch.server.url));
+  assert.equal(other.server.requests.filter((line) => line.endsWith('primary.xml.gz')).length, 2);
+});
+
+test('lookAtStream() does not know a stream that is not configured', async () => {
+  await using watch = await startWatchRig();
+
+  await assert.rejects(
+    inActivity(() => watch.activities.lookAtStream({ stream: 'other' })),
+    (error) =>
+      error instanceof NotFoundError && /expected a configured stream \(lab\)/.test(error.message),
+  );
+});
+
+test('acknowledgeLook() remembers nothing of a stream that was never looked at', async () => {
+  await using watch = await startWatchRig();
+
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators: {} });
+
+  assert.equal(await watch.rig.records.readStream('lab'), undefined);
+});

@@ -1,0 +1,71 @@
+import { type ContentStore, openContentStore } from '../../activities/content-store.ts';
+import { type DataDirectory, layOutDataDirectory } from '../../activities/data-directory.ts';
+import { openRecords, type Records } from '../../activities/records.ts';
+import type { Settings, Stream } from '../../model/settings.ts';
+import { LIMITS, TARGET } from '../containers/backend-rig.ts';
+import { makeScratch, type Scratch } from './scratch.ts';
+
+/** A data directory of a test's own, with a clock that stands. */
+export interface DataRig extends AsyncDisposable {
+  readonly scratch: Scratch;
+  readonly data: DataDirectory;
+  readonly store: ContentStore;
+  readonly records: Records;
+  readonly now: () => Date;
+  readonly onChange: () => void;
+  /** How often {@link onChange} was called. */
+  changeCount(): number;
+}
+
+export const NOW = '2026-11-23T12:00:00.000Z';
+
+export async function makeDataRig(): Promise<DataRig> {
+  const scratch = await makeScratch();
+  const data = layOutDataDirectory(scratch.at('home'));
+  const store = openContentStore(data.store);
+  let changes = 0;
+  return {
+    scratch,
+    data,
+    store,
+    records: openRecords(data, store),
+    now: () => new Date(NOW),
+    onChange: () => {
+      changes += 1;
+    },
+    changeCount: () => changes,
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+  };
+}
+
+/** The stream `lab` in Red Hat's layout. */
+export function streamOf(changes: Partial<Stream> = {}): Stream {
+  return {
+    name: 'lab',
+    title: 'Lab',
+    urls: [],
+    arch: 'x86_64',
+    family: { core: 'kernel-core', devel: 'kernel-devel', flavours: ['default'] },
+    trust: { gpgKeys: [], gpgCheck: false, repoGpgCheck: false },
+    pollIntervalMs: 900_000,
+    target: TARGET.name,
+    repository: 'kmods',
+    keepKernels: 3,
+    ...changes,
+  };
+}
+
+/** Settings with the stream `lab`, its target and the repository `kmods`. */
+export function settingsOf(changes: Partial<Settings> = {}): Settings {
+  return {
+    streams: [streamOf()],
+    targets: [TARGET],
+    kmods: [],
+    repositories: [{ name: 'kmods' }],
+    limits: LIMITS,
+    temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
+    server: { host: '127.0.0.1', port: 8470 },
+    signing: {},
+    ...changes,
+  };
+}
