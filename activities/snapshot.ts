@@ -1,5 +1,6 @@
 import { link, mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { BuiltPackage } from '../model/cell.ts';
 import type { Repository } from '../model/settings.ts';
@@ -127,7 +128,7 @@ async function checkSnapshot(
   { key, signal }: { readonly key: SigningKey; readonly signal: AbortSignal },
 ): Promise<void> {
   const content = await readRepository({
-    baseUrl: `file://${snapshot}`,
+    baseUrl: pathToFileURL(snapshot).href,
     trust: { gpgKeys: [key.publicKeyFile], repoGpgCheck: true, gpgCheck: true },
     validators: {},
     isWanted: () => true,
