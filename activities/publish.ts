@@ -48,7 +48,7 @@ export function publishActivities(deps: PublishDeps) {
     return await withHeartbeat(async (signal) => {
       const current = await readCurrentSnapshot(place.directory);
       const served = current === undefined ? [] : await listPackages(place.directory, current);
-      const missing = await findMissing(place, current, request.packages);
+      const missing = await findMissing(place, current, mergeRepeated(request.packages));
       if (current !== undefined && missing.length === 0) {
         return { snapshot: current, packageCount: served.length };
       }
@@ -78,6 +78,19 @@ export function placeOf(
     directory: join(deps.data.repositories, name),
     baseUrl: (repository.baseUrl ?? `${deps.serverUrl}/repositories/${name}`).replace(/\/$/, ''),
   };
+}
+
+/** A request that was sent twice names its packages twice; a name has one content all the same. */
+function mergeRepeated(packages: readonly BuiltPackage[]): readonly BuiltPackage[] {
+  const byName = new Map<string, BuiltPackage>();
+  for (const file of packages) {
+    const before = byName.get(file.fileName);
+    if (before && before.sha256 !== file.sha256) {
+      throw new ContentInvalidError(file.fileName, 'expected one content of this name, found two');
+    }
+    byName.set(file.fileName, file);
+  }
+  return [...byName.values()];
 }
 
 /** Leaves out what is served already; a name never changes its content under a client. */

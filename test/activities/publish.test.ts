@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { layOutDataDirectory } from '../../activities/data-directory.ts';
+import { type PublishActivities, publishActivities } from '../../activities/publish.ts';
+import { readRepository } from '../../activities/repository-metadata.ts';
+import { signActivities } from '../../activities/sign.ts';
+import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
+import {
+  listPackages,
+  readCurrentSnapshot,
+  type SnapshotPlace,
+  serveSnapshot,
+  writeSnapshot,
+} from '../../activities/snapshot.ts';
+import {
+  ContentInvalidError,
+  NotFoundError,
+  StateDamagedError,
+} from '../../model/activity-errors.ts';
+import type { BuiltPackage } from '../../model/cell.ts';
+import { fixturePath } from '../kabi/fixtures.ts';
+import { inActivity } from '../support/activity-context.ts';
+import { type DataRig, makeDataRig, settingsOf } from '../support/data-rig.ts';
+import { makeScratch } from '../support/scratch.ts';
+
+const signal = new AbortController().signal;
+const SERVER = 'http://127.0.0.1:8470';
+const A = 'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm';
+const B = 'kmod-demo-1.0~rc1-1.xzdio.x86_64.rpm';
+const C = 'kernel-devel-6.1.0-54.el9.x86_64.rpm';
+
+// One key for all tests: making one takes the longest of all.
+const keyScratch = await makeScratch();
+const key = await openSigningKey({}, layOutDataDirectory(keyScratch.path));
+after(async () => {
+  await closeSigningKey(key);
+  await keyScratch[Symbol.asyncDispose]();
+});
+
+interface PublishRig extends AsyncDisposable {
+  readonly rig: DataRig;
+  readonly place: SnapshotPlace;
+  readonly publish: (
+    ...packages: readonly BuiltPackage[]
+  ) => ReturnType<PublishActivities['publishPackages']>;
+  /** Puts a fixture into the store, under its own name or another. */
+  add(fixture: string, fileName?: string): Promise<BuiltPackage>;
+  /** Names in a directory of the repository, sorted. */
+  list(...parts: readonly string[]): Promise<readonly string[]>;
+}
+
+async function startPublishRig(): Promise<PublishRig> {
+  const rig = await makeDataRig();
+  const activities = publishActivities({ ...rig, settings: settingsOf(), key, serverUrl: SERVER });
+  const directory = join(rig.data.repositories, 'kmods');
+  const baseUrl = `${SERVER}/repositories/kmods`;
+  return {
+    rig,
+    place: { repository: { name: 'kmods' }, directory, baseUrl },
+    publish: (...packages) =>
+      inActivity(() => activities.publishPackages({ repository: 'kmods', packages })),
+    async add(fixture, fileName = fixture) {
+      const stored = await rig.store.addFile(fixturePath(`rpms/${fixture}`));
+      const nevra = { name: 'kmod-demo', epoch: 1, version: '1', release: '1', arch: 'x86_64' };
+      return { fileName, nevra, ...stored };
+    },
+    list: async (...parts) => (await readdir(join(directory, ...parts))).sort(),
+    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+  };
+}
+
+test('publishPackages() serves a first snapshot that clients can verify', async () => {
+  await using repository = await startPublishRig();
+  const { place, rig } = repository;
+
+  const publication = await repository.publish(await repository.add(A));
+
+  assert.deepEqual(publication, { snapshot: '000001', packageCount: 1 });
+  assert.equal(await readlink(join(place.directory, 'current')), 'snapshots/000001');
+  const content = await readRepository({
+    baseUrl: pathToFileURL(join(place.directory, 'current')).href,
+    trust: { gpgKeys: [key.publicKeyFile], repoGpgCheck: true, gpgCheck: true },
+    validators: {},
+    isWanted: () => true,
+    scratch: rig.scratch.path,
+    signal,
+  });
+  assert.equal(content.kind === 'read' && content.packageCount, 1);
+  assert.deepEqual(await repository.list('current'), [
+    'Packages',
+    'RPM-GPG-KEY-rekmod',
+    'rekmod-kmods.repo',
+    'repodata',
+  ]);
+  assert.equal(
+    await readFile(join(place.directory, 'current', 'rekmod-kmods.repo'), 'utf8'),
+    `[rekmod-kmods]
+name=Kernel modules kept by rekmod (kmods)
+baseurl=${SERVER}/repositories/kmods/
+enabled=1
+gpgcheck=1
+repo_gpgcheck=1
+gpgkey=${SERVER}/repositories/kmods/RPM-GPG-KEY-rekmod
+`,
+  );
+  assert.equal(rig.changeCount(), 1);
+});
+
+test('publishPackages() adds to what is served and leaves the old snapshot as it was', async () => {
+  await using repository = await startPublishRig();
+  await repository.publish(await repository.add(A));
+
+  const second = await repository.publish(await repository.add(B), await repository.add(C));
+
+  assert.deepEqual(second, { snapshot: '000002', packageCount: 3 });
+  assert.deepEqual(await repository.list('current', 'Packages'), [C, A, B]);
+  assert.deepEqual(await repository.list('snapshots'), ['000001', '000002']);
+  assert.deepEqual(await repository.list('snapshots', '000001', 'Packages'), [A]);
+  const inodes = await Promise.all(
+    ['000001', '000002'].map(
+      async (snapshot) =>
+        (await stat(join(repository.place.directory, 'snapshots', snapshot, 'Packages', A))).ino,
+    ),
+  );
+  assert.equal(inodes[0], inodes[1]);
+});
+
+test('publishPackages() writes nothing for what is served already', async () => {
+  await using repository = await startPublishRig();
+  const packages = [await repository.add(A), await repository.add(B)];
+  await repository.publish(...packages);
+
+  assert.deepEqual(await repository.publish(...packages), {
+    snapshot: '000001',
+    packageCount: 2,
+  });
+  assert.deepEqual(await repository.publish(), { snapshot: '000001', packageCount: 2 });
+  assert.deepEqual(await repository.list('snapshots'), ['000001']);
+});
+
+test('publishPackages() takes a package that is named twice once', async () => {
+  await using repository = await startPublishRig();
+  const file = await repository.add(A);
+
+  assert.deepEqual(await repository.publish(file, { ...file }), {
+    snapshot: '000001',
+    packageCount: 1,
+  });
+});
+
+test('publishPackages() refuses a name that is served with other content', async () => {
+  await using repository = await startPublishRig();
+  await repository.publish(await repository.add(A));
+
+  await assert.rejects(
+    repository.publish(await repository.add(B, A)),
+    (error) =>
+      error instanceof ContentInvalidError &&
+      error.message ===
+        `Cannot use "${A}": expected a new name, found other content published under the same`,
+  );
+  assert.deepEqual(await repository.list('snapshots'), ['000001']);
+});
+
+test('publishPackages() refuses a name that comes twice with different content', async () => {
+  await using repository = await startPublishRig();
+
+  await assert.rejects(
+    repository.publish(await repository.add(A), await repository.add(B, A)),
+    ContentInvalidError,
+  );
+  assert.equal(await readCurrentSnapshot(repository.place.directory), undefined);
+});
+
+test('publishPackages() serves nothing new when a package is gone from the store', async () => {
+  await using repository = await startPublishRig();
+  await repository.publish(await repository.add(A));
+  const gone = { ...(await repository.add(B)), sha256: '0'.repeat(64) };
+
+  await assert.rejects(repository.publish(gone), StateDamagedError);
+
+  assert.equal(await readCurrentSnapshot(repository.place.directory), '000001');
+  const next = await repository.publish(await repository.add(C));
+  assert.deepEqual(next, { snapshot: '000002', packageCount: 2 });
+  assert.deepEqual(await repository.list('snapshots'), ['000001', '000002']);
+});
+
+test('publishPackages() serves nothing new when a package is no RPM', async () => {
+  await using repository = await startPublishRig();
+  await repository.publish(await repository.add(A));
+  const { nevra } = await repository.add(A);
+  const junk = { ...(await repository.rig.store.addText('junk')), fileName: 'junk.rpm', nevra };
+
+  await assert.rejects(repository.publish(junk));
+
+  assert.equal(await readCurrentSnapshot(repository.place.directory), '000001');
+});
+
+test('publishPackages() does not know a repository that is not configured', async () => {
+  await using repository = await startPublishRig();
+  const { rig } = repository;
+  const deps = { ...rig, settings: settingsOf({ repositories: [] }), key, serverUrl: SERVER };
+
+  await assert.rejects(
+    inActivity(() => publishActivities(deps).publishPackages({ repository: 'x', packages: [] })),
+    NotFoundError,
+  );
+});
+
+test('publishPackages() removes what a crash left unfinished', async () => {
+  await using repository = await startPublishRig();
+  const { place } = repository;
+  const unfinished = join(place.directory, 'snapshots', '.unfinished');
+  await mkdir(join(unfinished, 'Packages'), { recursive: true });
+  await writeFile(join(unfinished, 'Packages', A), 'half');
+  await writeFile(join(unfinished, 'leftover'), '');
+
+  const { snapshot } = await repository.publish(await repository.add(A));
+
+  assert.deepEqual(await repository.list('snapshots'), [snapshot]);
+  assert.ok(!(await repository.list('current')).includes('leftover'));
+});
+
+test('publishPackages() completes what a crash kept from being served', async () => {
+  await using repository = await startPublishRig();
+  const { place, rig } = repository;
+  await repository.publish(await repository.add(A));
+  const file = await repository.add(B);
+
+  const written = await writeSnapshot(place, [file], { store: rig.store, key, signal });
+  assert.equal(written, '000002');
+  assert.equal(await readCurrentSnapshot(place.directory), '000001');
+  assert.deepEqual(await repository.list('current', 'Packages'), [A]);
+
+  const next = await repository.publish(file);
+  assert.deepEqual(next, { snapshot: '000003', packageCount: 2 });
+  assert.deepEqual(await repository.list('current', 'Packages'), [A, B]);
+});
+
+test('serveSnapshot() completes a flip that a crash interrupted', async () => {
+  await using repository = await startPublishRig();
+  const { directory } = repository.place;
+  await repository.publish(await repository.add(A));
+  await writeFile(join(directory, 'current.next'), 'left by a crash');
+
+  await serveSnapshot(directory, '000001');
+
+  assert.equal(await readCurrentSnapshot(directory), '000001');
+  assert.deepEqual(await repository.list(), ['current', 'snapshots']);
+});
+
+test('writeSnapshot() works below a path of any characters', async () => {
+  await using repository = await startPublishRig();
+  const { rig, place } = repository;
+  const directory = rig.scratch.at('a #1 & 100% ü?', 'kmods');
+  await mkdir(join(directory, 'snapshots'), { recursive: true });
+
+  const packages = [await repository.add(A)];
+  const snapshot = await writeSnapshot({ ...place, directory }, packages, {
+    store: rig.store,
+    key,
+    signal,
+  });
+
+  assert.deepEqual(await listPackages(directory, snapshot), [A]);
+});
+
+test('signPackages() gives packages that are verified and stored under their own digests', async () => {
+  await using repository = await startPublishRig();
+  const { rig } = repository;
+  const { signPackages } = signActivities({ ...rig, key });
+  const packages = [await repository.add(A), await repository.add(B)];
+
+  const signed = await inActivity(() => signPackages({ packages }));
+
+  assert.deepEqual(
+    signed.map(({ fileName, nevra }) => ({ fileName, nevra })),
+    packages.map(({ fileName, nevra }) => ({ fileName, nevra })),
+  );
+  assert.ok(signed.every(({ sha256 }, index) => sha256 !== packages[index]?.sha256));
+  assert.deepEqual(await readdir(rig.data.scratch), []);
+  assert.equal((await repository.publish(...signed)).packageCount, 2);
+});
