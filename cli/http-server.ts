@@ -47,7 +47,11 @@ function answer(data: DataDirectory, request: IncomingMessage, response: ServerR
     endWith(response, 405, 'Only GET and HEAD are answered here');
     return;
   }
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const pathname = pathOf(request);
+  if (pathname === undefined) {
+    endWith(response, 400, 'Expected a path');
+    return;
+  }
   if (pathname === '/') {
     response.setHeader('Location', '/status/');
     endWith(response, 302, 'See /status/');
@@ -59,6 +63,15 @@ function answer(data: DataDirectory, request: IncomingMessage, response: ServerR
     return;
   }
   sendFile(place, request, response);
+}
+
+/** The path of a request; undefined for a target that is no URL, e.g. `//`. */
+function pathOf(request: IncomingMessage): string | undefined {
+  try {
+    return new URL(request.url ?? '/', 'http://localhost').pathname;
+  } catch {
+    return undefined;
+  }
 }
 
 function sendFile(place: Place, request: IncomingMessage, response: ServerResponse): void {
