@@ -1,5 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readIfExists } from '../activities/atomic-file.ts';
 import { RekmodError } from '../model/errors.ts';
 
 /** Another `rekmod up` serves the same data directory. */
@@ -14,6 +17,10 @@ export class AlreadyRunningError extends RekmodError {
     this.pid = pid;
   }
 }
+
+/** A takeover takes milliseconds; one that takes longer was killed. */
+const TAKEOVER_LIMIT_MS = 5000;
+const TAKEOVER_RETRY_MS = 5;
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessMark {
@@ -44,27 +51,70 @@ export async function markProcess(pid: number): Promise<ProcessMark | undefined>
  */
 export async function takeRunLock(path: string): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
-  const own = await markProcess(process.pid);
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = await open(path, 'wx');
-      await file.writeFile(JSON.stringify(own));
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      await removeIfStale(path);
-    }
+  const own = `${path}.${randomUUID()}`;
+  await writeFile(own, JSON.stringify(await markProcess(process.pid)));
+  try {
+    while (!(await linkIfFree(own, path))) await removeIfStale(path);
+    return () => rm(path, { force: true });
+  } finally {
+    await rm(own, { force: true });
   }
-  throw new Error(`BUG: lock "${path}" is stale and stays`);
+}
+
+/** Gives a file a second name, in one step: nobody ever sees a lock without its mark. */
+async function linkIfFree(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
 
 async function removeIfStale(path: string): Promise<void> {
-  const holder = parseMark(await readFile(path, 'utf8').catch(() => ''));
+  if (!(await isStale(path))) return;
+  // One at a time: of several that found it stale, the second would remove the lock of the first.
+  const guard = `${path}.takeover`;
+  if (!(await makeGuard(guard))) {
+    await delay(TAKEOVER_RETRY_MS);
+    return;
+  }
+  try {
+    if (await isStale(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @returns False when there is no lock any more.
+ * @throws {AlreadyRunningError} If its holder is alive.
+ */
+async function isStale(path: string): Promise<boolean> {
+  const text = await readIfExists(path);
+  if (text === undefined) return false;
+  const holder = parseMark(text);
   if (holder && (await isAlive(holder))) throw new AlreadyRunningError(path, holder.pid);
-  // Renamed first: of two that find it stale, one succeeds.
-  await rename(path, `${path}.stale`).catch(() => undefined);
-  await rm(`${path}.stale`, { force: true });
+  return true;
+}
+
+/** Makes a directory that only one can have; one that was left by a crash is removed for the next try. */
+async function makeGuard(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    const found = await stat(path).catch(() => undefined);
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > TAKEOVER_LIMIT_MS;
+    if (isOld) await rm(path, { recursive: true, force: true });
+    return false;
+  }
 }
 
 /** Reads a mark that was written as JSON; undefined for anything else. */
