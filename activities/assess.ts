@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { parseSymvers } from '../kabi/symvers.ts';
 import { NotFoundError } from '../model/activity-errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
@@ -9,15 +7,15 @@ import type { Settings, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
-import type { ContentStore } from './content-store.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readKmodInput } from './kmod-source.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
+import type { SymversReader } from './symvers-reader.ts';
 
 export interface AssessDeps {
   readonly settings: Settings;
-  readonly store: ContentStore;
+  readonly readSymvers: SymversReader;
   readonly records: Records;
   readonly onChange: () => void;
 }
@@ -72,11 +70,11 @@ export async function assessKernel(
   deps: Omit<AssessDeps, 'onChange'>,
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { settings, records, store } = deps;
+  const { settings, records, readSymvers } = deps;
   const kernel = await requireKernel(records, request);
   const stream = requireNamed(settings.streams, 'plan', 'stream', kernel.stream);
   const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
-  const symvers = parseSymvers(await readFile(await store.require(kernel.symvers), 'utf8'));
+  const symvers = await readSymvers(kernel.symvers);
   const kmods: KmodFacts[] = [];
   const unreadable: { kmod: string; reason: string }[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type {
@@ -200,7 +200,14 @@ async function layOutInput(
   await input.copySources(directory);
   const text = suffix === '' ? input.specText : appendRelease(input.specText, suffix);
   await writeFile(join(directory, input.specName), text);
+  await makeReadable(directory);
   return { directory, spec: input.specName, defines: input.dialect.defines(kernel) };
+}
+
+/** A build runs as another user; sources may be private to ours (umask 077). */
+async function makeReadable(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const name of await readdir(directory)) await chmod(join(directory, name), 0o644);
 }
 
 /** Writes what work says to a log file, from its first byte to its last. */

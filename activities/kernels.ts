@@ -6,15 +6,18 @@ import type { StoredFile } from '../model/store.ts';
 import { releaseFromPaths } from '../rpm/kernels.ts';
 import { formatNevra } from '../rpm/nevra.ts';
 import type { ContentStore } from './content-store.ts';
+import type { DataDirectory } from './data-directory.ts';
 import { fetchUrl } from './fetch-url.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { openRpm } from './rpm-file.ts';
-import { verifyRpm } from './verify-signature.ts';
+import { withScratch } from './scratch.ts';
+import { makeKeyDatabase, verifyRpm } from './verify-signature.ts';
 
 export interface KernelDeps {
   readonly settings: Settings;
+  readonly data: DataDirectory;
   readonly store: ContentStore;
   readonly records: Records;
   readonly now: () => Date;
@@ -44,7 +47,10 @@ export function kernelActivities(deps: KernelDeps) {
       const stored = await download(devel, deps.store, signal);
       const path = await deps.store.require(stored);
       if (stream.trust.gpgCheck) {
-        await verifyRpm(devel.location, path, { keyFiles: stream.trust.gpgKeys, signal });
+        await withScratch(deps.data, 'keys', async (directory) => {
+          const keys = await makeKeyDatabase(directory, stream.trust.gpgKeys);
+          await verifyRpm(devel.location, path, { keys, signal });
+        });
       }
       const tree = await readBuildTree(path, formatNevra(devel), signal);
       const kernel: Kernel = {

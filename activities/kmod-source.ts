@@ -49,17 +49,9 @@ async function readSpecSource(
   const names = files.filter((name) => !(isInSources && name === specName));
   const hash = createHash('sha256').update(JSON.stringify([specName, specText]));
   for (const name of names) await hashFile(hash, name, join(source.sources, name));
-  return {
-    kmod,
-    specName,
-    specText,
-    dialect: requireDialect(kmod, specText),
-    sourceDigest: hash.digest('hex'),
-    async copySources(directory) {
-      await mkdir(directory, { recursive: true });
-      for (const name of names) await copyFile(join(source.sources, name), join(directory, name));
-    },
-  };
+  return toInput(kmod, { specName, specText, hash }, async (directory) => {
+    for (const name of names) await copyFile(join(source.sources, name), join(directory, name));
+  });
 }
 
 /** Names of files, also of those that are symbolic links to files; sorted. */
@@ -107,6 +99,21 @@ async function readSrpm(kmod: Kmod, path: string, signal: AbortSignal): Promise<
   for (const [name, bytes] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, bytes.byteLength])).update(bytes);
   }
+  return toInput(kmod, { specName, specText, hash }, async (directory) => {
+    for (const [name, bytes] of byName) await writeFile(join(directory, name), bytes);
+  });
+}
+
+function toInput(
+  kmod: Kmod,
+  read: {
+    readonly specName: string;
+    readonly specText: string;
+    readonly hash: ReturnType<typeof createHash>;
+  },
+  write: (directory: string) => Promise<void>,
+): KmodInput {
+  const { specName, specText, hash } = read;
   return {
     kmod,
     specName,
@@ -115,7 +122,7 @@ async function readSrpm(kmod: Kmod, path: string, signal: AbortSignal): Promise<
     sourceDigest: hash.digest('hex'),
     async copySources(directory) {
       await mkdir(directory, { recursive: true });
-      for (const [name, bytes] of byName) await writeFile(join(directory, name), bytes);
+      await write(directory);
     },
   };
 }

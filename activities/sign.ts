@@ -37,7 +37,7 @@ export function signActivities({ data, store, key }: SignDeps) {
         const signed: BuiltPackage[] = [];
         for (const [index, { fileName, nevra }] of request.packages.entries()) {
           const path = paths[index] ?? '';
-          await verifyRpm(fileName, path, { keyFiles: [key.publicKeyFile], signal });
+          await verifyRpm(fileName, path, { keys: key.publicKeys, signal });
           signed.push({ fileName, nevra, ...(await store.addFile(path)) });
         }
         return signed;

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { SigningSettings } from '../model/settings.ts';
@@ -6,6 +6,7 @@ import { writeFileAtomically } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
+import { type KeyDatabase, makeKeyDatabase } from './verify-signature.ts';
 
 /** The key that signs packages and metadata. Only the `sign` and `publish` queues ever see it. */
 export interface SigningKey {
@@ -15,6 +16,8 @@ export interface SigningKey {
   readonly gpgProgram: string;
   /** The ASCII-armored public key, for clients. */
   readonly publicKeyFile: string;
+  /** For checking what was signed, with the public key alone. */
+  readonly publicKeys: KeyDatabase;
 }
 
 /** Signing a package takes milliseconds; making a key may wait for entropy. */
@@ -38,7 +41,10 @@ export async function openSigningKey(
   await writeFileAtomically(publicKeyFile, exported);
   // biome-ignore lint/style/noProcessEnv: programs are found on the caller's PATH
   const gpgProgram = (await findProgram('gpg', process.env.PATH ?? '')) ?? 'gpg';
-  return { gnupgHome, fingerprint, gpgProgram, publicKeyFile };
+  const database = join(data.keys, 'rpmdb');
+  await rm(database, { recursive: true, force: true });
+  const publicKeys = await makeKeyDatabase(database, [publicKeyFile]);
+  return { gnupgHome, fingerprint, gpgProgram, publicKeyFile, publicKeys };
 }
 
 /** Ends the agent that gpg started for a home; nothing of it is left running. */

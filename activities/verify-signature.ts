@@ -20,7 +20,7 @@ export async function verifyDetached(
   const directory = await mkdtemp(join(tmpdir(), 'rekmod-gpgv-'));
   try {
     const keyring = join(directory, 'keys.gpg');
-    await writeFile(keyring, await joinKeys(directory, keyFiles, signal));
+    await writeFile(keyring, await joinKeys(keyFiles));
     await writeFile(join(directory, 'content'), content);
     await writeFile(join(directory, 'signature'), signature);
     const files = [join(directory, 'signature'), join(directory, 'content')];
@@ -46,52 +46,62 @@ export interface DetachedSignature {
   readonly signal: AbortSignal;
 }
 
+/** An rpm database that holds nothing but the keys that may sign. */
+export interface KeyDatabase {
+  readonly directory: string;
+}
+
+/** Makes a database of keys in an empty directory. @see rpmkeys(8) */
+export async function makeKeyDatabase(
+  directory: string,
+  keyFiles: readonly string[],
+): Promise<KeyDatabase> {
+  await runProgram(['rpmkeys', '--dbpath', directory, '--import', ...keyFiles]);
+  return { directory };
+}
+
 /**
- * Checks the signature inside an RPM against exactly the given keys.
+ * Checks the signature inside an RPM.
  *
  * @param thing Named in errors.
- * @throws {SignatureRefusedError} If the package is not signed, damaged, or signed by another key.
+ * @throws {SignatureRefusedError} If the package is not signed, damaged, or signed by a key that is
+ *   not in the database.
  * @see rpmkeys(8)
  */
 export async function verifyRpm(
   thing: string,
   rpm: string,
-  { keyFiles, signal }: Pick<DetachedSignature, 'keyFiles' | 'signal'>,
+  { keys, signal }: { readonly keys: KeyDatabase; readonly signal: AbortSignal },
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'rekmod-rpmkeys-'));
-  try {
-    await runProgram(['rpmkeys', '--dbpath', directory, '--import', ...keyFiles], { signal });
-    const check = await runProgram(['rpmkeys', '--dbpath', directory, '-Kv', rpm], {
-      signal,
-      okCodes: [0, 1],
-    });
-    const hasSignature = /Signature, key ID [0-9a-f]+: OK$/im.test(check.stdout);
-    if (check.exitCode === 0 && hasSignature) return;
-    const found = hasSignature ? check.stdout : `no good signature: ${check.stdout}`;
-    const detail = `expected a good signature by a configured key, found ${found.trim()}`;
-    throw new SignatureRefusedError(thing, detail);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const check = await runProgram(['rpmkeys', '--dbpath', keys.directory, '-Kv', rpm], {
+    signal,
+    okCodes: [0, 1],
+  });
+  const hasSignature = /Signature, key ID [0-9a-f]+: OK$/im.test(check.stdout);
+  if (check.exitCode === 0 && hasSignature) return;
+  const found = hasSignature ? check.stdout : `no good signature: ${check.stdout}`;
+  const detail = `expected a good signature by a configured key, found ${found.trim()}`;
+  throw new SignatureRefusedError(thing, detail);
 }
 
 /** gpgv reads binary keyrings only; several of them joined are one. */
-async function joinKeys(
-  directory: string,
-  keyFiles: readonly string[],
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const keys: Uint8Array[] = [];
-  for (const [index, keyFile] of keyFiles.entries()) {
-    const text = await readFile(keyFile);
-    if (!text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) {
-      keys.push(text);
-      continue;
-    }
-    const binary = join(directory, `${index}.gpg`);
-    const argv = ['gpg', '--homedir', directory, '--batch', '--output', binary] as const;
-    await runProgram([...argv, '--dearmor', keyFile], { signal });
-    keys.push(await readFile(binary));
-  }
-  return Buffer.concat(keys);
+async function joinKeys(keyFiles: readonly string[]): Promise<Uint8Array> {
+  const keys = await Promise.all(keyFiles.map((keyFile) => readFile(keyFile)));
+  return Buffer.concat(keys.flatMap((key) => removeArmor(key)));
 }
+
+/**
+ * Decodes the ASCII armor of public keys; binary keys stay as they are.
+ *
+ * @see RFC 4880, section 6.2: headers, an empty line, base64, a checksum line that begins with `=`
+ */
+function removeArmor(key: Buffer): readonly Buffer[] {
+  const text = key.toString('latin1');
+  const blocks = [...text.matchAll(ARMORED_KEY)];
+  return blocks.length === 0
+    ? [key]
+    : blocks.map(([, base64 = '']) => Buffer.from(base64.replace(/\n=[^\n]*\s*$/, ''), 'base64'));
+}
+
+const ARMORED_KEY =
+  /-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+\r?\n)*\r?\n([^-]*)-----END PGP PUBLIC KEY BLOCK-----/g;

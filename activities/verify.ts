@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { readModuleFacts } from '../kabi/module-facts.ts';
 import { exportIndex } from '../kabi/resolve.ts';
-import { parseSymvers } from '../kabi/symvers.ts';
 import type { PackagedModule } from '../model/kabi.ts';
 import type { Nevra } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
@@ -14,9 +12,11 @@ import { decompressBytes, formatOf } from './decompress.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { Records } from './records.ts';
 import { openRpm } from './rpm-file.ts';
+import type { SymversReader } from './symvers-reader.ts';
 
 export interface VerifyDeps {
   readonly store: ContentStore;
+  readonly readSymvers: SymversReader;
   readonly records: Records;
 }
 
@@ -44,7 +44,7 @@ const MODULE_PATTERN = /\.ko(?:\.(?:xz|zst|gz))?$/;
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
 /** Activities of the verify station: exit code 0 proves nothing. */
-export function verifyActivities({ store, records }: VerifyDeps) {
+export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
   /** Reads what a build handed out and checks it against the kernel it is for. */
   async function verifyBuild(request: {
     readonly cell: PlannedCell;
@@ -53,7 +53,7 @@ export function verifyActivities({ store, records }: VerifyDeps) {
     const { cell } = request;
     return await withHeartbeat(async (signal) => {
       const kernel = await requireKernel(records, cell);
-      const symvers = parseSymvers(await readFile(await store.require(kernel.symvers), 'utf8'));
+      const symvers = await readSymvers(kernel.symvers);
       const read = await Promise.all(
         request.files.map(async (file) => await readPackage(file, store, signal)),
       );

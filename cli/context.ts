@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ContentStore, openContentStore } from '../activities/content-store.ts';
 import { type DataDirectory, layOutDataDirectory } from '../activities/data-directory.ts';
 import { openRecords, type Records } from '../activities/records.ts';
+import { openSymversReader, type SymversReader } from '../activities/symvers-reader.ts';
 import { dataDirectory } from '../config/data-directory.ts';
 import { findConfig } from '../config/find-config.ts';
 import { loadSettings } from '../config/load-settings.ts';
@@ -14,6 +15,7 @@ export interface CommandContext {
   readonly data: DataDirectory;
   readonly store: ContentStore;
   readonly records: Records;
+  readonly readSymvers: SymversReader;
 }
 
 /** Options that every command has. */
@@ -31,7 +33,14 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
   const settings = await loadSettings(configFile);
   const data = layOutDataDirectory(dataDirectory(process.env));
   const store = openContentStore(data.store);
-  return { configFile, settings, data, store, records: openRecords(data, store) };
+  return {
+    configFile,
+    settings,
+    data,
+    store,
+    records: openRecords(data, store),
+    readSymvers: openSymversReader(store),
+  };
 }
 
 /** Where set-up caches what it built: `REKMOD_CACHE`, else `$XDG_CACHE_HOME/rekmod`, `~/.cache/rekmod`. */

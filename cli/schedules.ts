@@ -49,7 +49,7 @@ async function applySchedule(
 }
 
 function toSchedule(
-  { name, title, pollIntervalMs }: Stream,
+  { name, title, urls, pollIntervalMs }: Stream,
   options: WorkflowOptions,
 ): ScheduleOptions {
   const input: FollowInput = { stream: name, title, options };
@@ -67,6 +67,7 @@ function toSchedule(
       taskQueue: CONTROL_QUEUE,
       args: [input],
       staticSummary: `Look at ${title}`,
+      staticDetails: urls.map((url) => `- ${url}`).join('\n'),
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs({ stream: name }) } : {}),
     },
   };

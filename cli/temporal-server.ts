@@ -39,6 +39,8 @@ export class TemporalUnreachableError extends RekmodError {
 export interface EmbeddedServer {
   readonly address: string;
   readonly uiUrl: string;
+  /** Rejects if the server ends without being told to. */
+  readonly failed: Promise<never>;
   /** Ends it and waits until it has. */
   stop(): Promise<void>;
 }
@@ -102,10 +104,26 @@ export async function startTemporal(options: {
     await writeFile(markFile, JSON.stringify(await markProcess(child.pid)));
   }
   const address = `${host}:${options.port}`;
+  let isStopping = false;
+  const failed = new Promise<never>((_, reject) => {
+    child.once('exit', (code, signal) => {
+      const end = signal ?? `exit code ${code}`;
+      if (isStopping) return;
+      reject(
+        new TemporalUnreachableError(
+          `Cannot go on without Temporal: expected the server to run, found its end (${end}); see ${logFile}`,
+        ),
+      );
+    });
+  });
+  // Whoever waits for it gets the error; until then it is nobody's.
+  failed.catch(() => undefined);
   const server = {
     address,
+    failed,
     uiUrl: `http://${host}:${options.uiPort}`,
     async stop() {
+      isStopping = true;
       await endChild(child);
       await rm(markFile, { force: true });
     },
@@ -137,6 +155,9 @@ async function spawnServer(options: {
     ...['server', 'start-dev', '--ip', options.host, '--port', `${options.port}`],
     ...['--ui-ip', options.host, '--ui-port', `${options.uiPort}`],
     ...['--db-filename', join(options.directory, 'temporal.db')],
+    // One partition keeps a queue in order: on a single machine there is nothing to spread.
+    ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+    ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
     ...['--namespace', options.namespace, '--log-level', 'warn', '--log-format', 'json'],
   ];
   // The server must not outlive a killed `up`; it gets its signals from us alone, not from a terminal.

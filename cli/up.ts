@@ -33,9 +33,12 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** A rollout starts more rebuilds than there are builders, so that verifying never idles them. */
-const WINDOW_PER_BUILDER = 3;
-const PUBLISH_BATCH_MS = 250;
+/**
+ * A rollout runs so many rebuilds more than there are builders: one that is verified or published
+ * leaves no builder idle, and the order, longest first, still holds.
+ */
+const WAITING_REBUILDS = 1;
+const PUBLISH_BATCH_MS = 100;
 
 /** Starts everything that one machine needs. Whatever was started is ended when a later part fails. */
 export async function startUp(
@@ -56,7 +59,7 @@ async function startParts(
   stack: CleanupStack,
   say: (line: string) => void,
 ): Promise<Running> {
-  const { settings, data, store, records } = context;
+  const { settings, data, store, records, readSymvers } = context;
   stack.defer(await takeRunLock(join(data.run, 'up.lock')));
   const engine = await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 });
   const server = await startFileServer(data, settings.server);
@@ -111,6 +114,7 @@ async function startParts(
       data,
       store,
       records,
+      readSymvers,
       backend,
       homeId,
       key,
@@ -126,7 +130,10 @@ async function startParts(
     serverUrl: server.url,
     temporalAddress: temporalAddress(settings.temporal),
     ...(temporalUi === undefined ? {} : { temporalUi }),
-    failed: workers.done.then(() => new Promise<never>(() => undefined)),
+    failed: Promise.race([
+      workers.done.then(() => new Promise<never>(() => undefined)),
+      ...(embedded ? [embedded.failed] : []),
+    ]),
     stop: () => stack.run(),
   };
 }
@@ -155,7 +162,7 @@ export function workflowOptions(
 ): WorkflowOptions {
   const { limits } = settings;
   return {
-    window: limits.parallelBuilds * WINDOW_PER_BUILDER,
+    window: limits.parallelBuilds + WAITING_REBUILDS,
     buildTimeoutMs: limits.buildTimeoutMs,
     prepareTimeoutMs: limits.prepareTimeoutMs,
     publishBatchMs: PUBLISH_BATCH_MS,

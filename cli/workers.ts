@@ -7,13 +7,13 @@ import { kernelActivities } from '../activities/kernels.ts';
 import { outcomeActivities } from '../activities/outcomes.ts';
 import { type PublishDeps, publishActivities } from '../activities/publish.ts';
 import { signActivities } from '../activities/sign.ts';
-import { verifyActivities } from '../activities/verify.ts';
+import { type VerifyDeps, verifyActivities } from '../activities/verify.ts';
 import { watchActivities } from '../activities/watch.ts';
 import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
 import { remark } from './terminal.ts';
 
 /** Everything that activities are made of. */
-export type WorkerDeps = BuildDeps & PublishDeps & HandOverDeps;
+export type WorkerDeps = BuildDeps & VerifyDeps & PublishDeps & HandOverDeps;
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;

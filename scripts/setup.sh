@@ -76,11 +76,14 @@ make make make
 gcc gcc gcc
 TABLE
   )
-  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it.
+  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman is
+  # for the tests alone, which build with both engines.
   lab_missing=0
   if [[ $(package_family) == debian ]]; then
     lab_missing=$(require_programs <<'TABLE'
 mmdebstrap mmdebstrap -
+podman podman -
+runc runc -
 dpkg-deb dpkg -
 awk mawk -
 TABLE

@@ -5,6 +5,7 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { KernelOffer } from '../model/kernel.ts';
 import type { FollowInput, FollowResult } from '../model/workflow-messages.ts';
@@ -67,6 +68,7 @@ async function startRollout(input: FollowInput, offer: KernelOffer): Promise<str
       workflowId,
       args: [{ stream, release, trigger: 'new-kernel', forced: [], options }],
       staticSummary: `Kernel ${release} of ${input.title}`,
+      staticDetails: `Found by \`${workflowInfo().workflowId}\`: package ${offer.core.name} ${formatEvr(offer.evr)}.`,
       parentClosePolicy: ParentClosePolicy.ABANDON,
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
     });

@@ -11,9 +11,11 @@ import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { buildQueue } from '../model/task-queues.ts';
 import { needsBuild } from '../model/verdict.ts';
 import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts';
+import { dispatchOrder } from '../plan/dispatch-order.ts';
 import { findBlocker } from '../plan/find-blocker.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
 import { describeVerdict } from '../report/describe-verdict.ts';
+import { verdictMarkdown } from '../report/problems-text.ts';
 import { rolloutMarkdown } from '../report/rollout-markdown.ts';
 import { assess, build, handOver, outcomes } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -85,7 +87,7 @@ async function rebuildCells(input: RolloutInput, plan: RebuildPlan, work: Work):
   if (!buildroot) return;
   const waves = Math.max(...work.cells.map((cell) => cell.wave));
   for (let wave = 0; wave <= waves; wave++) {
-    const cells = work.cells.filter((cell) => cell.wave === wave);
+    const cells = dispatchOrder(work.cells.filter((cell) => cell.wave === wave));
     await mapWindowed(cells, input.options.window, async (cell) => {
       work.ended.set(cell.kmod, await rebuildOne(input, { cell, buildroot, ended: work.ended }));
       showPlan(plan, work.ended);
@@ -138,6 +140,7 @@ async function rebuildOne(
         { kmod, stream, release, trigger, isForced: false, options, prepared: { cell, buildroot } },
       ],
       staticSummary: `${kmod} for ${release}: ${describeVerdict(verdict)}`.slice(0, 200),
+      staticDetails: verdictMarkdown(verdict),
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
     });

@@ -52,5 +52,5 @@ async function readSymvers(
   const choice = { kernel, ...(stream === undefined ? {} : { stream }) };
   const [chosen] = await chooseKernels(choice, streams, context);
   if (!chosen) throw new Error('BUG: no kernel was chosen');
-  return parseSymvers(await readFile(await context.store.require(chosen.symvers), 'utf8'));
+  return await context.readSymvers(chosen.symvers);
 }
