@@ -30,6 +30,18 @@ export class PortInUseError extends RekmodError {
   }
 }
 
+/** An address that this machine does not have or may not use. */
+export class AddressUnusableError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(host: string, port: number, setting: string, options: { readonly cause: Error }) {
+    super(
+      `Cannot listen on "${host}:${port}": expected an address of this machine and a port that this user may have, found ${options.cause.message}; see "${setting}" in the configuration`,
+      options,
+    );
+  }
+}
+
 /** The server did not come up, or nobody answers at its address. */
 export class TemporalUnreachableError extends RekmodError {
   readonly failureClass = 'transient';
@@ -60,7 +72,10 @@ export async function findTemporal(path: string, cacheDirectory: string): Promis
   throw new TemporalMissingError(['TEMPORAL_ADDRESS', 'temporal.address', 'PATH', cached]);
 }
 
-/** @throws {PortInUseError} If something listens there. */
+/**
+ * @throws {PortInUseError} If something listens there.
+ * @throws {AddressUnusableError} If nobody can listen there.
+ */
 export async function requireFreePort(host: string, port: number, setting: string): Promise<void> {
   const server = createServer();
   try {
@@ -68,8 +83,11 @@ export async function requireFreePort(host: string, port: number, setting: strin
       server.once('error', reject);
       server.listen({ host, port, exclusive: true }, resolve);
     });
-  } catch {
-    throw new PortInUseError(host, port, setting);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
+    if (isTaken) throw new PortInUseError(host, port, setting);
+    throw new AddressUnusableError(host, port, setting, { cause });
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }

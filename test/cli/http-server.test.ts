@@ -239,3 +239,16 @@ test('startFileServer() says which port is in use and which setting names it', a
   );
   taken.close();
 });
+
+test('startFileServer() does not call a port in use that it may not have', async () => {
+  await using scratch = await makeScratch();
+  // TEST-NET-1: no machine has this address.
+  const place = { host: '192.0.2.1', port: 8470 };
+
+  await assert.rejects(startFileServer(layOutDataDirectory(scratch.path), place), (error) => {
+    assert.ok(error instanceof Error);
+    assert.match(error.message, /^Cannot listen on "192\.0\.2\.1:8470": .*EADDRNOTAVAIL/);
+    assert.ok(!/in use/.test(error.message));
+    return true;
+  });
+});
