@@ -12,6 +12,7 @@ import { CleanupStack } from './cleanup-stack.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { requireHomeId } from './home-id.ts';
 import { startFileServer } from './http-server.ts';
+import { keepHistory } from './keep-history.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { takeRunLock } from './run-lock.ts';
 import { applySchedules } from './schedules.ts';
@@ -103,6 +104,7 @@ async function startParts(
   });
   stack.defer(() => connection.close());
   const { namespace } = settings.temporal;
+  if (embedded) await keepHistory(control, namespace);
   const hasSearchAttributes = await registerSearchAttributes(control, namespace);
   if (!hasSearchAttributes) say('Temporal refused search attributes; lists cannot be filtered');
   const workers = await startWorkers({
