@@ -47,6 +47,8 @@ export async function fetchUrl(
   if (url.startsWith('file:')) return readFileUrl(url);
   const silence = new AbortController();
   const alarm = setTimeout(() => silence.abort(new Error('no answer in time')), silenceTimeoutMs);
+  // The connection keeps the process awake while it is waited for; a body that nobody wants must not.
+  alarm.unref();
   try {
     const response = await fetch(url, {
       headers: conditionalHeaders(validators),

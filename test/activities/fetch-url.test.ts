@@ -158,6 +158,17 @@ test('fetchUrl() ends with a server that falls silent, before or within its answ
   }
 });
 
+test('fetchUrl() keeps no process awake for a body that nobody reads', async () => {
+  await using server = await startHttpRig((_, response) => response.end('x'.repeat(1_000_000)));
+  const countTimers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = countTimers();
+
+  assert.equal((await fetchUrl(server.url, { signal })).kind, 'content');
+
+  assert.equal(countTimers(), before);
+});
+
 test('fetchUrl() waits for a server that is slow and steady', async () => {
   await using server = await startHttpRig(async (_, response) => {
     for (let i = 0; i < 6; i += 1) {
