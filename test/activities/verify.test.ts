@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import test from 'node:test';
+import type { BuildOutput } from '../../activities/build.ts';
+import { openSymversReader } from '../../activities/symvers-reader.ts';
+import { type VerifyEnd, verifyActivities } from '../../activities/verify.ts';
+import { NotFoundError } from '../../model/activity-errors.ts';
+import type { Kernel } from '../../model/kernel.ts';
+import type { PlannedCell } from '../../model/plan.ts';
+import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
+import { inActivity } from '../support/activity-context.ts';
+import { type DataRig, makeDataRig } from '../support/data-rig.ts';
+import { INPUT, kernelOf, SOURCE } from '../support/plan-facts.ts';
+
+const RELEASE = '6.1.0-54-amd64';
+const SYMVERS = readFixtureText('symvers/debian-6.1.0-54-amd64.symvers');
+const CELL: PlannedCell = {
+  stream: 'lab',
+  kmod: 'demo',
+  release: RELEASE,
+  arch: 'x86_64',
+  verdict: { kind: 'rebuild', why: 'never-built' },
+  wave: 0,
+  needs: [],
+  required: true,
+  sourceDigest: SOURCE,
+  inputDigest: INPUT,
+  buildNumber: 1,
+};
+
+/** Verifies packages of the fixtures that claim to be built for Debian's kernel. */
+async function verify(
+  rig: DataRig,
+  fixtures: readonly string[],
+  { symvers = SYMVERS, kernel = {} }: { symvers?: string; kernel?: Partial<Kernel> } = {},
+): Promise<VerifyEnd> {
+  const stored = { ...(await rig.store.addText(symvers)), symbolCount: 1 };
+  await rig.records.writeKernel(
+    kernelOf('6.1.0-54', { release: RELEASE, symvers: stored, ...kernel }),
+  );
+  const readSymvers = openSymversReader(rig.store);
+  const { verifyBuild } = verifyActivities({ ...rig, readSymvers });
+  const files: BuildOutput[] = [];
+  for (const fileName of fixtures) {
+    files.push({ fileName, ...(await rig.store.addFile(fixturePath(`rpms/${fileName}`))) });
+  }
+  const cell = { ...CELL, release: kernel.release ?? RELEASE };
+  return await inActivity(() => verifyBuild({ cell, files }));
+}
+
+for (const payload of ['gzdio', 'xzdio', 'zstdio']) {
+  test(`verifyBuild() verifies a real module in a package with ${payload}`, async () => {
+    await using rig = await makeDataRig();
+    const fileName = `kmod-demo-1.0~rc1-1.${payload}.x86_64.rpm`;
+
+    const end = await verify(rig, [fileName]);
+
+    assert.ok(end.kind === 'verified', JSON.stringify(end));
+    assert.deepEqual(
+      end.packages.map((file) => [file.fileName, file.nevra.name, file.nevra.epoch]),
+      [[fileName, 'kmod-demo', 1]],
+    );
+    assert.equal(end.modules.moduleCount, 1);
+    const facts: unknown = JSON.parse(await readFile(await rig.store.require(end.modules), 'utf8'));
+    assert.match(JSON.stringify(facts), /"virtio_dma_buf_export"/);
+  });
+}
+
+test('verifyBuild() refuses modules for another kernel, and says so of each', async () => {
+  await using rig = await makeDataRig();
+  const kernel = { release: '6.1.0-55-amd64' };
+
+  const end = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], { kernel });
+
+  assert.ok(end.kind === 'refused');
+  assert.match(end.problems.join('\n'), /expected vermagic of 6\.1\.0-55-amd64/);
+  assert.match(end.problems.join('\n'), /expected a path below \/lib\/modules\/6\.1\.0-55-amd64/);
+});
+
+test('verifyBuild() refuses a CRC that is not the kernel’s, and a symbol that is gone', async () => {
+  await using rig = await makeDataRig();
+  const symvers = SYMVERS.replace(
+    /^0x[0-9a-f]{8}\tmodule_layout\t/m,
+    '0x00000001\tmodule_layout\t',
+  );
+
+  const end = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], { symvers });
+
+  assert.deepEqual(end, {
+    kind: 'refused',
+    problems: ["virtio_dma_buf: its CRC of the symbol module_layout is not the kernel's"],
+  });
+  const gone = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], { symvers: '' });
+  assert.match(gone.kind === 'refused' ? gone.problems.join() : '', /nothing exports the symbol/);
+});
+
+test('verifyBuild() refuses a build without modules', async () => {
+  await using rig = await makeDataRig();
+
+  assert.deepEqual(await verify(rig, ['kernel-devel-6.1.0-54.el9.x86_64.rpm']), {
+    kind: 'refused',
+    problems: ['expected kernel modules in the packages, found none'],
+  });
+  assert.deepEqual(await verify(rig, []), {
+    kind: 'refused',
+    problems: ['expected packages, found none'],
+  });
+});
+
+test('verifyBuild() does not know a kernel that was never seen', async () => {
+  await using rig = await makeDataRig();
+  const { verifyBuild } = verifyActivities({ ...rig, readSymvers: openSymversReader(rig.store) });
+
+  await assert.rejects(
+    inActivity(() => verifyBuild({ cell: CELL, files: [] })),
+    NotFoundError,
+  );
+});
