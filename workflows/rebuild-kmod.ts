@@ -23,6 +23,9 @@ import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { setAttributes } from './search-attributes.ts';
 
+/** A snapshot takes seconds; a publisher that is silent for so long may be another one by then. */
+const ASK_AGAIN_MS = 15 * 60_000;
+
 /** What the workflow knows of its own way; answers the query `progress`. */
 interface Way {
   step: RebuildProgress['step'];
@@ -123,7 +126,10 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     { packages: verified.packages },
   ]);
   way.step = 'publish';
-  const answer = await publishPackages(input, packages, way);
+  // What was handed over will be served: a cancellation comes too late, or nobody would know of it.
+  const answer = await CancellationScope.nonCancellable(() =>
+    publishPackages(input, packages, way),
+  );
   if (answer.kind === 'refused') {
     return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
   }
@@ -148,13 +154,15 @@ async function publishPackages(
 ): Promise<LocatedAnswer> {
   const { workflowId, runId } = workflowInfo();
   const names = packages.map(({ fileName }) => fileName).join(', ');
-  const { repository } = await handOver.requestPublication.executeWithOptions(
-    { summary: `Ask the publisher to serve ${names}` },
-    [{ stream, packages, requester: { workflowId, runId }, options }],
-  );
-  await condition(() => way.answer !== undefined);
-  if (!way.answer) throw new Error('BUG: woke up without an answer of the publisher');
-  return { ...way.answer, repository };
+  for (;;) {
+    const { repository } = await handOver.requestPublication.executeWithOptions(
+      { summary: `Ask the publisher to serve ${names}` },
+      [{ stream, packages, requester: { workflowId, runId }, options }],
+    );
+    // A publisher that a person terminated forgets its requests; asking twice publishes once.
+    await condition(() => way.answer !== undefined, ASK_AGAIN_MS, { summary: 'Ask again after' });
+    if (way.answer) return { ...way.answer, repository };
+  }
 }
 
 async function record(cell: PlannedCell, outcome: CellOutcome): Promise<void> {

@@ -1,0 +1,12 @@
+import test, { after } from 'node:test';
+import { startWorkflowRig } from '../support/workflow-rig.ts';
+import { testRebuildKmod } from './rebuild-kmod.cases.ts';
+
+// One server and one bundle for all workflows: each takes seconds to start.
+const rig = await startWorkflowRig();
+if ('skip' in rig) {
+  test('workflows', { skip: rig.skip }, () => undefined);
+} else {
+  after(() => rig[Symbol.asyncDispose]());
+  testRebuildKmod(rig);
+}
