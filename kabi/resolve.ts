@@ -14,12 +14,14 @@ export interface ResolveInput {
  *
  * This is weak-modules' rule, for one kmod as a whole: an import is satisfied if somebody exports
  * the symbol with the same CRC. Beyond it:
- * - An exported CRC of 0 is unknown; it satisfies by existence, as the kernel loads such a module.
+ * - The kernel refuses a GPL-only symbol to a module of another licence, and a symbol of a namespace to
+ *   a module that does not import it; depmod sees neither.
+ * - A CRC of 0 equals 0 alone: the loader compares the value, and the kernel's 0 says nothing.
  * - `importsWithoutCrc` can only be lost; their `wantedCrc` is 0.
  * - A weak import that has a CRC counts like any other (depmod looks at none of them, the kernel
  *   refuses a wrong CRC all the same).
  *
- * GPL-only exports, namespaces and vermagic are not looked at.
+ * vermagic is not looked at.
  *
  * @returns One problem for each symbol and importing module; lost ones first, then by symbol, then
  *   by module. `foundCrc` is the kernel's, or else the family's, or else the other kmod's.
@@ -32,8 +34,9 @@ export function findProblems(input: ResolveInput): readonly SymbolProblem[] {
   for (const module of input.modules) {
     for (const { symbol, crc } of module.imports) {
       const offers = findOffers(symbol, input, family);
-      if (offers.some((offer) => offer.crc === crc || offer.crc === 0)) continue;
-      problems.push(describeProblem({ symbol, wantedCrc: crc, usedBy: module.name }, offers[0]));
+      if (offers.some((offer) => offer.crc === crc && !findRefusal(offer, module))) continue;
+      const offer = offers.find((one) => one.crc === crc) ?? offers[0];
+      problems.push(describeProblem({ symbol, wantedCrc: crc, module }, offer));
     }
     for (const symbol of module.importsWithoutCrc) {
       if (findOffers(symbol, input, family).length > 0) continue;
@@ -58,6 +61,29 @@ export function exportIndex(modules: readonly ModuleFacts[]): Map<string, number
 interface Offer {
   readonly crc: number;
   readonly provider?: string;
+  /** What the kernel says of its own export. */
+  readonly terms?: Pick<ExportedSymbol, 'exportType' | 'namespace'>;
+}
+
+/** Licences that may use GPL-only symbols. @see Linux 6.1 include/linux/license.h */
+const GPL_LICENSES: ReadonlySet<string> = new Set([
+  'GPL',
+  'GPL v2',
+  'GPL and additional rights',
+  'Dual BSD/GPL',
+  'Dual MIT/GPL',
+  'Dual MPL/GPL',
+]);
+
+/** Why the loader would refuse a symbol whose CRC is right. @see Linux 6.1 kernel/module/main.c, resolve_symbol() */
+function findRefusal(
+  { terms }: Offer,
+  { license, importNamespaces }: ModuleFacts,
+): 'gpl-only' | 'namespace' | undefined {
+  if (terms === undefined) return undefined;
+  if (terms.exportType === 'EXPORT_SYMBOL_GPL' && !GPL_LICENSES.has(license)) return 'gpl-only';
+  const isImported = terms.namespace === '' || importNamespaces.includes(terms.namespace);
+  return isImported ? undefined : 'namespace';
 }
 
 function indexFamily(modules: readonly ModuleFacts[]): ReadonlyMap<string, Offer> {
@@ -77,7 +103,9 @@ function findOffers(
 ): readonly Offer[] {
   const offers: Offer[] = [];
   const exported: ExportedSymbol | undefined = input.kernel.get(symbol);
-  if (exported !== undefined) offers.push({ crc: exported.crc, provider: exported.module });
+  if (exported !== undefined) {
+    offers.push({ crc: exported.crc, provider: exported.module, terms: exported });
+  }
   const own = family.get(symbol);
   if (own !== undefined) offers.push(own);
   const foreignCrc = input.providers.get(symbol);
@@ -86,17 +114,26 @@ function findOffers(
 }
 
 function describeProblem(
-  wanted: Pick<SymbolProblem, 'symbol' | 'usedBy' | 'wantedCrc'>,
+  wanted: Pick<SymbolProblem, 'symbol' | 'wantedCrc'> & { readonly module: ModuleFacts },
   offer: Offer | undefined,
 ): SymbolProblem {
-  if (offer === undefined) return { kind: 'lost', ...wanted };
+  const { module, ...symbol } = wanted;
+  const usedBy = module.name;
+  if (offer === undefined) return { kind: 'lost', ...symbol, usedBy };
   const { crc: foundCrc, provider } = offer;
-  return { kind: 'crc', ...wanted, foundCrc, ...(provider === undefined ? {} : { provider }) };
+  const refusal = foundCrc === wanted.wantedCrc ? findRefusal(offer, module) : undefined;
+  const found = { foundCrc, ...(provider === undefined ? {} : { provider }) };
+  return { kind: refusal ?? 'crc', ...symbol, usedBy, ...found };
 }
 
+const GRAVITY: readonly SymbolProblem['kind'][] = ['lost', 'gpl-only', 'namespace', 'crc'];
+
 function compareProblems(one: SymbolProblem, other: SymbolProblem): number {
-  if (one.kind !== other.kind) return one.kind === 'lost' ? -1 : 1;
-  return compareText(one.symbol, other.symbol) || compareText(one.usedBy, other.usedBy);
+  return (
+    GRAVITY.indexOf(one.kind) - GRAVITY.indexOf(other.kind) ||
+    compareText(one.symbol, other.symbol) ||
+    compareText(one.usedBy, other.usedBy)
+  );
 }
 
 function compareText(one: string, other: string): number {

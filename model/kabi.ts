@@ -65,15 +65,19 @@ export interface PackagedModule extends ModuleFacts {
   readonly path: string;
 }
 
-/** One import that a kernel does not satisfy. */
+/**
+ * One import that a kernel does not satisfy: nobody exports it (`lost`), its CRC is another (`crc`), or
+ * the kernel would refuse this module all the same: it became GPL-only (`gpl-only`), or moved to a
+ * namespace that the module does not import (`namespace`).
+ */
 export interface SymbolProblem {
-  readonly kind: 'lost' | 'crc';
+  readonly kind: 'lost' | 'gpl-only' | 'namespace' | 'crc';
   readonly symbol: string;
   /** The module that imports it. */
   readonly usedBy: string;
   /** The CRC that the module was built against. */
   readonly wantedCrc: number;
-  /** The kernel's CRC; absent when the symbol is lost. */
+  /** The kernel's CRC; absent when the symbol is lost. 0 when the kernel has none: nothing is known. */
   readonly foundCrc?: number;
   /** Who exports it in the kernel, or exported it last, when known. */
   readonly provider?: string;

@@ -3,8 +3,10 @@ import type { SymbolProblem } from './kabi.ts';
 /** The problems that a verdict shows: all are counted, the first are named. */
 export interface ProblemList {
   readonly lostCount: number;
+  /** GPL-only, or in a namespace that the module does not import. */
+  readonly refusedCount: number;
   readonly crcCount: number;
-  /** At most {@link SHOWN_PROBLEM_LIMIT}; lost symbols first. */
+  /** At most {@link SHOWN_PROBLEM_LIMIT}; the gravest first. */
   readonly shown: readonly SymbolProblem[];
 }
 
@@ -42,7 +44,7 @@ export type Verdict =
     }
   | {
       readonly kind: 'broken';
-      readonly why: 'symbols-lost';
+      readonly why: 'symbols-lost' | 'symbols-refused';
       readonly donor: string;
       readonly problems: ProblemList;
     }

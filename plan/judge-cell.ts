@@ -96,8 +96,9 @@ function judgeDonors(facts: CellFacts, newest: DonorBuild): Verdict {
 
 function explainMisfit(facts: CellFacts, donor: DonorBuild): Verdict {
   const problems = listProblems(problemsOf(facts, donor));
-  if (problems.lostCount > 0) {
-    return { kind: 'broken', why: 'symbols-lost', donor: donor.release, problems };
+  if (problems.lostCount + problems.refusedCount > 0) {
+    const why = problems.lostCount > 0 ? 'symbols-lost' : 'symbols-refused';
+    return { kind: 'broken', why, donor: donor.release, problems };
   }
   const why = lacksModversions(donor.modules) ? 'no-modversions' : 'crc-changed';
   return { kind: 'rebuild', why, donor: donor.release, problems };
@@ -117,7 +118,13 @@ function problemsOf(facts: CellFacts, donor: DonorBuild): readonly SymbolProblem
   }).filter((problem) => !facts.pendingSymbols.has(problem.symbol));
 }
 
-/** A module that imports something and carries no CRC at all would load anywhere, and crash there. */
+/**
+ * A module that imports something without a CRC would load anywhere, and crash there; a CRC of 0 was
+ * never computed and says as little.
+ */
 function lacksModversions(modules: readonly PackagedModule[]): boolean {
-  return modules.some((module) => module.importsWithoutCrc.length > 0);
+  return modules.some(
+    ({ imports, importsWithoutCrc }) =>
+      importsWithoutCrc.length > 0 || imports.some(({ crc }) => crc === 0),
+  );
 }

@@ -1,5 +1,5 @@
 import { findProblems } from '../kabi/resolve.ts';
-import type { PackagedModule, Symvers } from '../model/kabi.ts';
+import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
 import type { Nevra } from '../model/kernel.ts';
 
 /** A package as its header tells it. */
@@ -78,9 +78,12 @@ function verifyImports(input: VerifyInput): string[] {
     modules: input.modules,
     kernel: input.symvers,
     providers: input.providers,
-  }).map(({ kind, symbol, usedBy }) =>
-    kind === 'lost'
-      ? `${usedBy}: nothing exports the symbol ${symbol} that it imports`
-      : `${usedBy}: its CRC of the symbol ${symbol} is not the kernel's`,
-  );
+  }).map(({ kind, symbol, usedBy }) => `${usedBy}: ${PROBLEM_WORDS[kind](symbol)}`);
 }
+
+const PROBLEM_WORDS: Readonly<Record<SymbolProblem['kind'], (symbol: string) => string>> = {
+  lost: (symbol) => `nothing exports the symbol ${symbol} that it imports`,
+  'gpl-only': (symbol) => `the symbol ${symbol} that it imports is for GPL modules only`,
+  namespace: (symbol) => `it does not import the namespace of the symbol ${symbol}`,
+  crc: (symbol) => `its CRC of the symbol ${symbol} is not the kernel's`,
+};

@@ -21,7 +21,7 @@ export function describeVerdict(verdict: Verdict): string {
     case 'rebuild':
       return `rebuild: ${describeRebuild(verdict)}`;
     case 'broken':
-      return `broken: ${describeLost(verdict.problems)}, a build is tried but expected to fail`;
+      return `broken: ${describeBreak(verdict)}, a build is tried but expected to fail`;
     case 'excluded': {
       const limit = name(verdict.limit);
       return verdict.why === 'kernel-too-old'
@@ -76,6 +76,13 @@ function describeChanged({ crcCount, shown }: ProblemList, donor: string): strin
   return `${changed} since ${donor}${joint} ${describeProblem(first)}`;
 }
 
+function describeBreak({ why, problems }: Extract<Verdict, { kind: 'broken' }>): string {
+  if (why === 'symbols-lost') return describeLost(problems);
+  const [first] = problems.shown;
+  const refused = `${formatCount(problems.refusedCount, 'imported symbol')} would be refused`;
+  return first === undefined ? refused : `${refused}, first ${describeProblem(first)}`;
+}
+
 function describeLost({ lostCount, shown }: ProblemList): string {
   const lost = shown.filter(({ kind }) => kind === 'lost');
   const [first, second] = lost;
@@ -90,6 +97,11 @@ function describeLost({ lostCount, shown }: ProblemList): string {
 export function describeProblem(problem: SymbolProblem): string {
   const symbol = `\`${name(problem.symbol)}\``;
   if (problem.foundCrc === undefined) return `${symbol} is gone (used by ${name(problem.usedBy)})`;
+  if (problem.kind === 'gpl-only')
+    return `${symbol} is GPL-only now, which ${name(problem.usedBy)} is not`;
+  if (problem.kind === 'namespace') {
+    return `${symbol} moved to a namespace that ${name(problem.usedBy)} does not import`;
+  }
   const crcs = `${formatCrc(problem.wantedCrc)} → ${formatCrc(problem.foundCrc)}`;
   return `${symbol} (${crcs}${problem.provider === undefined ? '' : `, ${name(problem.provider)}`})`;
 }

@@ -88,8 +88,37 @@ const OFFERS: readonly [title: string, input: object, expected: readonly object[
     [],
   ],
   [
-    'takes a symbol whose CRC the kernel does not tell',
+    'does not believe a kernel that tells no CRC',
     { kernel: parseSymvers('0x00000000\ta\tvmlinux\tEXPORT_SYMBOL\t\n') },
+    [{ kind: 'crc', foundCrc: 0, provider: 'vmlinux' }],
+  ],
+  [
+    'sees a GPL-only symbol refused to a module of another licence',
+    {
+      modules: [{ ...WANTS_A, license: 'Proprietary' }],
+      kernel: parseSymvers('0x7\ta\tvmlinux\tEXPORT_SYMBOL_GPL\t\n'),
+    },
+    [{ kind: 'gpl-only', foundCrc: 7, provider: 'vmlinux' }],
+  ],
+  [
+    'lets a module of two licences use a GPL-only symbol',
+    {
+      modules: [{ ...WANTS_A, license: 'Dual BSD/GPL' }],
+      kernel: parseSymvers('0x7\ta\tvmlinux\tEXPORT_SYMBOL_GPL\t\n'),
+    },
+    [],
+  ],
+  [
+    'sees a namespace that a module does not import',
+    { kernel: parseSymvers('0x7\ta\tvmlinux\tEXPORT_SYMBOL\tDMA_BUF\n') },
+    [{ kind: 'namespace', foundCrc: 7, provider: 'vmlinux' }],
+  ],
+  [
+    'takes a symbol of a namespace that the module imports',
+    {
+      modules: [{ ...WANTS_A, importNamespaces: ['DMA_BUF'] }],
+      kernel: parseSymvers('0x7\ta\tvmlinux\tEXPORT_SYMBOL\tDMA_BUF\n'),
+    },
     [],
   ],
   ['calls it lost when nobody exports it', {}, [{ kind: 'lost' }]],

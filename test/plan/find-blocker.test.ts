@@ -34,7 +34,7 @@ test('unbuiltOutcome() ends what needs no build, and nothing else', () => {
       kind: 'broken',
       why: 'symbols-lost',
       donor: '6.1',
-      problems: { lostCount: 1, crcCount: 0, shown: [] },
+      problems: { lostCount: 1, refusedCount: 0, crcCount: 0, shown: [] },
     }),
   ];
 

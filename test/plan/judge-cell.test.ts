@@ -87,6 +87,7 @@ test('judgeCell() rebuilds for a changed CRC and names both CRCs of the newest b
     donor: OLD,
     problems: {
       lostCount: 0,
+      refusedCount: 0,
       crcCount: 1,
       shown: [
         {
@@ -109,6 +110,7 @@ test('judgeCell() foretells trouble when a symbol is gone, and counts the change
     donor: OLD,
     problems: {
       lostCount: 1,
+      refusedCount: 0,
       crcCount: 1,
       shown: [
         { kind: 'lost', symbol: 'strlcpy', usedBy: 'jool', wantedCrc: 3 },
@@ -153,7 +155,7 @@ test('judgeCell() never keeps a build without modversions', () => {
     kind: 'rebuild',
     why: 'no-modversions',
     donor: OLD,
-    problems: { lostCount: 0, crcCount: 0, shown: [] },
+    problems: { lostCount: 0, refusedCount: 0, crcCount: 0, shown: [] },
   });
 });
 

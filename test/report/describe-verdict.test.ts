@@ -6,7 +6,7 @@ import { describeOutcome, describeVerdict } from '../../report/describe-verdict.
 import { COMPATIBLE, CRC_CHANGED, failed, published, SYMBOL_LOST } from './sample-status.ts';
 
 const donor = '6.1.0-53-amd64';
-const EMPTY = { lostCount: 0, crcCount: 0, shown: [] };
+const EMPTY = { lostCount: 0, refusedCount: 0, crcCount: 0, shown: [] };
 
 const VERDICTS: readonly (readonly [Verdict, string])[] = [
   [
@@ -20,6 +20,7 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
       donor,
       problems: {
         lostCount: 0,
+        refusedCount: 0,
         crcCount: 1,
         shown: [{ kind: 'crc', symbol: 'f', usedBy: 'm', wantedCrc: 0, foundCrc: 0xffffffff }],
       },
@@ -34,6 +35,7 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
       donor,
       problems: {
         lostCount: 1200,
+        refusedCount: 0,
         crcCount: 3,
         shown: [
           { kind: 'lost', symbol: 'a', usedBy: 'm', wantedCrc: 1 },
@@ -113,7 +115,7 @@ test('describeVerdict() shows hostile names on one line, cut and without control
     kind: 'broken',
     why: 'symbols-lost',
     donor,
-    problems: { lostCount: 1, crcCount: 0, shown },
+    problems: { lostCount: 1, refusedCount: 0, crcCount: 0, shown },
   });
 
   assert.ok(sentence.length < 200);

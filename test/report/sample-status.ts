@@ -89,6 +89,7 @@ export const CRC_CHANGED: Verdict = {
   donor: '5.14.0-611.el9.x86_64',
   problems: {
     lostCount: 0,
+    refusedCount: 0,
     crcCount: 41,
     shown: [
       {
@@ -109,6 +110,7 @@ export const SYMBOL_LOST: Verdict = {
   donor: '5.14.0-611.el9.x86_64',
   problems: {
     lostCount: 1,
+    refusedCount: 0,
     crcCount: 0,
     shown: [{ kind: 'lost', symbol: 'strlcpy', usedBy: 'jool', wantedCrc: 1 }],
   },
