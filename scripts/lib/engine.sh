@@ -26,21 +26,56 @@ start_dockerd() {
   write_file "$dockerd_folder/process" <<<"$pid $(process_start "$pid")"
 }
 
-# find_engine: sets ENGINE_SOCKET and ENGINE_ORIGIN (found or started).
+# is_system_dockerd: whether an init system started a dockerd, or is about to. Ours has a pid file of its own.
+is_system_dockerd() {
+  local pid state
+  if [[ -d /run/systemd/system ]]; then
+    state=$(systemctl is-active docker.service 2>/dev/null) || true
+    if [[ $state == active || $state == activating || $state == reloading ]]; then return 0; fi
+  fi
+  # Other init systems leave dockerd its usual pid file; a pid in an old one may have been given to another process.
+  pid=$(cat /var/run/docker.pid 2>/dev/null) || return 1
+  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == dockerd ]]
+}
+
+# require_socket_access: ends the script when Docker's socket is there and this user may not open it.
+require_socket_access() {
+  [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]] || return 0
+  die "Cannot reach the container engine: expected access to /var/run/docker.sock, found none for $(id -un);" \
+    "run \"sudo usermod -aG docker $(id -un)\", log in again, and try again"
+}
+
+# find_system_engine: sets ENGINE_SOCKET to that of an engine that runs here; waits for a dockerd that is starting.
+# Exit code 1 when there is none.
+find_system_engine() {
+  local deadline=$((SECONDS + 20))
+  until ENGINE_SOCKET=$(engine_socket); do
+    require_socket_access
+    is_system_dockerd || return 1
+    if ((SECONDS > deadline)); then
+      die "Cannot reach the container engine: expected an answer of the dockerd that this system started, found none" \
+        "within 20 s; see journalctl -u docker.service"
+    fi
+    sleep 0.5
+  done
+}
+
+# find_engine: sets ENGINE_SOCKET and ENGINE_ORIGIN (found, installed or started).
 find_engine() {
   ENGINE_ORIGIN=found
   if ENGINE_SOCKET=$(engine_socket); then return 0; fi
   [[ -z ${DOCKER_HOST:-} ]] || die "Cannot reach the container engine: expected an answer at DOCKER_HOST=$DOCKER_HOST, found none"
-  if [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]]; then
-    die "Cannot reach the container engine: expected access to /var/run/docker.sock, found none for $(id -un); join the group docker"
-  fi
-  ENGINE_ORIGIN=started
+  if find_system_engine; then return 0; fi
   if ! find_program dockerd >/dev/null; then
     case $(package_family) in
       debian) install_packages docker.io iptables containerd runc ;;
       fedora) install_packages moby-engine ;;
     esac
+    # Where an init system runs, Debian's package starts docker.service by itself.
+    ENGINE_ORIGIN=installed
+    if find_system_engine; then return 0; fi
   fi
+  ENGINE_ORIGIN=started
   start_dockerd overlay2 || {
     say "dockerd did not start with overlay2: trying vfs, which needs more room"
     stop_dockerd >/dev/null
