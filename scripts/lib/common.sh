@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # the variables are for the script that sources this
-# What:    functions shared by scripts/ and lab/: progress lines, cache paths, digests, atomic writing, container engine.
+# What:    functions shared by scripts/ and lab/: progress lines, root rights, cache paths, digests, atomic writing, engine.
 # Inputs:  environment REKMOD_CACHE, XDG_CACHE_HOME, HOME, DOCKER_HOST, REKMOD_ENGINE.
 # Outputs: CACHE (absolute path of the cache) and the functions below; nothing is written by sourcing this file.
 
@@ -15,6 +15,17 @@ die() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# as_root <command>…: runs as root, by sudo when needed.
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif have sudo; then
+    sudo -- "$@"
+  else
+    die "Cannot run \"$*\": expected root or sudo, found user $(id -un)"
+  fi
+}
 
 # digest <file>…: one SHA-256 over the contents of the files, in the order given; standard input when there is none.
 digest() { cat -- "$@" | sha256sum | cut -d ' ' -f 1; }

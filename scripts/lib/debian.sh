@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What:    functions over Debian's own package index: the machine's sources, packages by name, unpacking of debs.
-# Inputs:  the machine's apt sources and lists; CACHE from common.sh, which is sourced before.
+# Inputs:  the machine's apt sources and lists; common.sh, which is sourced before: CACHE, as_root.
 # Outputs: functions only; fetch_deb keeps what it downloaded under $CACHE/lab/debs.
 
 # debian_codename: the machine's Debian release, e.g. bookworm; nothing when this is not Debian.
@@ -23,7 +23,8 @@ debian_sources() {
 update_apt_lists() {
   [[ -n $(apt-cache search --names-only '^linux-headers-[0-9].*-amd64$' | head -n 1) ]] && return 0
   say "Fetching Debian's package lists"
-  apt-get update -qq >&2 || die "Cannot fetch Debian's package lists: run apt-get update as root and read its messages"
+  as_root apt-get update -qq >&2 ||
+    die "Cannot fetch Debian's package lists: run apt-get update as root and read its messages"
 }
 
 # fetch_deb <package>…: downloads the packages' candidate versions and prints the paths of the debs, one a line, in order.

@@ -1,21 +1,10 @@
 # shellcheck shell=bash
-# What:    functions of setup.sh for the system: root rights, distribution, missing programs.
+# What:    functions of setup.sh for the system: distribution, missing programs.
 # Inputs:  common.sh and debian.sh, sourced before.
 # Outputs: functions only; install_packages changes the system.
 
 # find_program <name>: its path; the system folders are searched even when a plain user's PATH lacks them.
 find_program() { PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin command -v "$1"; }
-
-# as_root <command>…: runs as root, by sudo when needed.
-as_root() {
-  if [[ $(id -u) == 0 ]]; then
-    "$@"
-  elif have sudo; then
-    sudo -- "$@"
-  else
-    die "Cannot run \"$*\": expected root or sudo, found user $(id -un)"
-  fi
-}
 
 # package_family: debian or fedora, by the package manager that rules here; Debian may have dnf too, which rules nothing.
 package_family() {
