@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { NotFoundError } from '../model/activity-errors.ts';
+import { RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
@@ -82,8 +83,9 @@ export async function assessKernel(
       kmods.push(await readFacts(kmod, { kernel, target, records, signal }));
     } catch (error) {
       signal.throwIfAborted();
-      // One kmod whose source is at fault must not hold up the others.
-      unreadable.push({ kmod: kmod.name, reason: String(error) });
+      // One kmod whose source is at fault must not hold up the others; other trouble passes.
+      if (!(error instanceof RekmodError) || error.failureClass === 'transient') throw error;
+      unreadable.push({ kmod: kmod.name, reason: error.message });
     }
   }
   return {
@@ -131,7 +133,7 @@ async function readFacts(
     },
     hashText,
   );
-  const donors = await records.listDonors(kernel.stream, kmod.name);
+  const donors = await records.listDonors(kernel, kmod.name);
   return { kmod, sourceDigest, inputDigest, bindsToOneKernel: dialect.bindsToOneKernel, donors };
 }
 

@@ -10,6 +10,7 @@ import type {
   BuildrootKernel,
   BuiltFile,
 } from '../containers/backend.ts';
+import { ContentInvalidError } from '../model/activity-errors.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
@@ -48,6 +49,8 @@ export type BuildEnd =
   | {
       readonly kind: 'built';
       readonly files: readonly BuildOutput[];
+      /** The number that stands in the packages' Release. */
+      readonly buildNumber: number;
       readonly durationMs: number;
       readonly attemptLog: string;
     }
@@ -87,7 +90,7 @@ export function buildActivities(deps: BuildDeps) {
           limits: settings.limits,
           labels,
         };
-        const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, 'prepare');
+        const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, attemptName());
         return await withLog(data, log, (onLog) => backend.prepare(request, { onLog, signal }));
       }),
     );
@@ -108,11 +111,13 @@ export function buildActivities(deps: BuildDeps) {
       // An attempt before this one may have been killed with its worker; there is never a second writer.
       await backend.removeLeftovers(labels);
       const input = await readInput(settings, cell.kmod, signal);
+      requirePlannedSource(input, cell);
+      const buildNumber = await deps.records.reserveBuildNumber(cell, runId(), cell.buildNumber);
       return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
         const spec = await layOutInput(input, {
           directory: join(directory, 'input'),
           kernel,
-          suffix: releaseSuffix({ release: kernel.release, buildNumber: cell.buildNumber }),
+          suffix: releaseSuffix({ release: kernel.release, buildNumber }),
         });
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
@@ -128,7 +133,7 @@ export function buildActivities(deps: BuildDeps) {
           return { ...result, reason, durationMs, attemptLog };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
-        return { kind: 'built', files, durationMs, attemptLog };
+        return { kind: 'built', files, buildNumber, durationMs, attemptLog };
       });
     });
   }
@@ -166,10 +171,26 @@ async function storeOutputs(
   return outputs;
 }
 
+/**
+ * What is built must be what was judged; else the record would call modules of an edit that was taken
+ * back a build of the old source.
+ *
+ * @throws {ContentInvalidError} If spec or sources changed since the plan.
+ */
+function requirePlannedSource({ sourceDigest }: KmodInput, cell: PlannedCell): void {
+  if (sourceDigest === cell.sourceDigest) return;
+  const detail =
+    'expected the spec and sources that were planned, found changed ones; rebuild it again';
+  throw new ContentInvalidError(cell.kmod, detail);
+}
+
+function runId(): string {
+  return Context.current().info.workflowExecution?.runId ?? 'manual';
+}
+
 /** A name that no other attempt at the cell has. */
 function attemptName(): string {
-  const { attempt, workflowExecution } = Context.current().info;
-  return `${workflowExecution?.runId.slice(0, 8) ?? 'manual'}-${attempt}`;
+  return `${runId()}-${Context.current().info.attempt}`;
 }
 
 function targetOf(settings: Settings, kernel: Kernel): Settings['targets'][number] {

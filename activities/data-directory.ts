@@ -19,6 +19,8 @@ export interface DataDirectory {
   kernelsOf(stream: string): string;
   kernelFile(key: KernelKey): string;
   planFile(key: KernelKey): string;
+  rolloutFile(key: KernelKey): string;
+  buildNumberFile(key: CellKey): string;
   cellsOf(stream: string): string;
   cellFile(key: CellKey): string;
   /** Relative to {@link root}, as records name it. */
@@ -47,6 +49,8 @@ export function layOutDataDirectory(root: string): DataDirectory {
     kernelsOf: (stream) => at('kernels', stream),
     kernelFile: (key) => at('kernels', key.stream, `${key.release}.json`),
     planFile: (key) => at('plans', key.stream, `${key.release}.json`),
+    rolloutFile: (key) => at('rollouts', key.stream, `${key.release}.json`),
+    buildNumberFile: (key) => at('build-numbers', key.stream, key.release, `${key.kmod}.json`),
     cellsOf: (stream) => at('cells', stream),
     cellFile: (key) => at('cells', key.stream, key.release, `${key.kmod}.json`),
     attemptLog: (key, attempt) => join('logs', key.stream, key.release, key.kmod, `${attempt}.log`),

@@ -1,4 +1,5 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Settings } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
 import type {
@@ -43,15 +44,29 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
   /** Waits for a rebuild that somebody else started, and returns what it returned. */
   async function joinRebuild(request: { readonly workflowId: string }): Promise<RebuildResult> {
     return await withHeartbeat((signal) => {
-      const aborted = new Promise<never>((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason)),
-      );
       const handle = client.workflow.getHandle<(input: RebuildInput) => Promise<RebuildResult>>(
         request.workflowId,
       );
-      return Promise.race([handle.result(), aborted]);
+      return Promise.race([handle.result(), rejectOnAbort(signal)]);
     });
   }
 
-  return { requestPublication, joinRebuild };
+  /** Waits until a workflow has ended, in whichever way. */
+  async function awaitEnd(request: { readonly workflowId: string }): Promise<void> {
+    await withHeartbeat(async (signal) => {
+      const ended = client.workflow.getHandle(request.workflowId).result();
+      await Promise.race([ended, rejectOnAbort(signal)]);
+    }).catch((error: unknown) => {
+      const isOver = error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError;
+      if (!isOver) throw error;
+    });
+  }
+
+  return { requestPublication, joinRebuild, awaitEnd };
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

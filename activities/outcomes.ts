@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
+import type { KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import { needsBuild } from '../model/verdict.ts';
 import type { Records } from './records.ts';
@@ -31,6 +32,15 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
     onChange();
   }
 
+  /** Writes down that a kernel's rollout came to its end, with all its kmods, good or bad. */
+  async function recordRollout(
+    rollout: KernelKey & { readonly kmods: readonly string[] },
+  ): Promise<void> {
+    const { stream, release } = rollout;
+    const kmods = [...rollout.kmods].sort();
+    await records.writeRollout({ stream, release, kmods, endedAt: now().toISOString() });
+  }
+
   async function write(end: CellEnd): Promise<void> {
     const { stream, kmod, release, arch, verdict, outcome } = end;
     const before = await records.readCell(end);
@@ -52,5 +62,5 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
     await records.writeCell(record);
   }
 
-  return { recordOutcome, recordUnbuilt };
+  return { recordOutcome, recordUnbuilt, recordRollout };
 }

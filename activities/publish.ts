@@ -7,6 +7,7 @@ import type { Repository, Settings } from '../model/settings.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import { requireNamed } from './require-named.ts';
 import type { SigningKey } from './signing-key.ts';
 import {
@@ -38,6 +39,8 @@ export type PublishActivities = ReturnType<typeof publishActivities>;
 
 /** Activities of the publish station; the workflow `publishRepository` is the only caller. */
 export function publishActivities(deps: PublishDeps) {
+  const oneAtATime = createOneAtATime();
+
   /** Brings packages into a repository: a new snapshot, or the served one if it has them all. */
   async function publishPackages(request: {
     readonly repository: string;
@@ -45,18 +48,27 @@ export function publishActivities(deps: PublishDeps) {
   }): Promise<Publication> {
     const place = placeOf(deps, request.repository);
     await mkdir(join(place.directory, 'snapshots'), { recursive: true });
-    return await withHeartbeat(async (signal) => {
-      const current = await readCurrentSnapshot(place.directory);
-      const served = current === undefined ? [] : await listPackages(place.directory, current);
-      const missing = await findMissing(place, current, mergeRepeated(request.packages));
-      if (current !== undefined && missing.length === 0) {
-        return { snapshot: current, packageCount: served.length };
-      }
-      const snapshot = await writeSnapshot(place, missing, { ...deps, signal });
-      await serveSnapshot(place.directory, snapshot);
-      deps.onChange();
-      return { snapshot, packageCount: served.length + missing.length };
-    });
+    return await withHeartbeat((signal) =>
+      oneAtATime(place.directory, async () => await publishTo(place, request.packages, signal)),
+    );
+  }
+
+  async function publishTo(
+    place: SnapshotPlace,
+    packages: readonly BuiltPackage[],
+    signal: AbortSignal,
+  ): Promise<Publication> {
+    signal.throwIfAborted();
+    const current = await readCurrentSnapshot(place.directory);
+    const served = current === undefined ? [] : await listPackages(place.directory, current);
+    const missing = await findMissing(place, current, mergeRepeated(packages));
+    if (current !== undefined && missing.length === 0) {
+      return { snapshot: current, packageCount: served.length };
+    }
+    const snapshot = await writeSnapshot(place, missing, { ...deps, signal });
+    await serveSnapshot(place.directory, snapshot);
+    deps.onChange();
+    return { snapshot, packageCount: served.length + missing.length };
   }
 
   return { publishPackages };

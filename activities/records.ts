@@ -3,6 +3,7 @@ import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
 import type { PackagedModule } from '../model/kabi.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
+import type { Sha256Hex } from '../model/store.ts';
 import { compareEvr } from '../rpm/evr.ts';
 import { isMissing, readJson, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
@@ -20,8 +21,21 @@ export interface StreamRecord {
   readonly lastGoodAt?: string;
   /** By URL of `repomd.xml`; empty until everything of a look was handed on. */
   readonly validators: Readonly<Record<string, Validators>>;
+  /** What the stream's configuration was then; another one makes the validators worthless. */
+  readonly settingsDigest?: Sha256Hex;
   /** Kernels whose kernel-devel the mirror does not have yet, as `version-release`. */
   readonly waitingForDevel: readonly string[];
+}
+
+/** Whose donors are wanted. */
+export type DonorKernel = Pick<Kernel, 'stream' | 'arch' | 'flavour'>;
+
+/** That a kernel's rollout came to its end; without it, the watch starts the rollout again. */
+export interface RolloutRecord extends KernelKey {
+  /** ISO 8601 in UTC. */
+  readonly endedAt: string;
+  /** The kmods that were planned, sorted; one that was configured later is not among them. */
+  readonly kmods: readonly string[];
 }
 
 /** What the data directory remembers. Each file has one writer; all writes are atomic. */
@@ -34,11 +48,21 @@ export interface Records {
   writeKernel(kernel: Kernel): Promise<void>;
   readPlan(key: KernelKey): Promise<RebuildPlan | undefined>;
   writePlan(plan: RebuildPlan): Promise<void>;
+  readRollout(key: KernelKey): Promise<RolloutRecord | undefined>;
+  writeRollout(record: RolloutRecord): Promise<void>;
+  /**
+   * Reserves the number of a cell's next build, before it begins: no two runs ever get the same one,
+   * whatever becomes of them. The same run gets the same number again.
+   */
+  reserveBuildNumber(key: CellKey, runId: string, atLeast: number): Promise<number>;
   readCell(key: CellKey): Promise<CellRecord | undefined>;
   writeCell(record: CellRecord): Promise<void>;
   listCells(stream: string): Promise<readonly CellRecord[]>;
-  /** Published builds of a kmod in a stream, newest kernel first, with their module facts. */
-  listDonors(stream: string, kmod: string): Promise<readonly DonorBuild[]>;
+  /**
+   * Published builds of a kmod for the kernels of a stream that are of the same flavour and
+   * architecture (a module of another one is refused by its vermagic), newest kernel first.
+   */
+  listDonors(kernel: DonorKernel, kmod: string): Promise<readonly DonorBuild[]>;
 }
 
 /** Opens the records of a data directory. */
@@ -64,6 +88,16 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
     writeKernel: (kernel) => writeJson(data.kernelFile(kernel), kernel),
     readPlan: (key) => readJson(data.planFile(key), isPlan),
     writePlan: (plan) => writeJson(data.planFile(plan), plan),
+    readRollout: (key) => readJson(data.rolloutFile(key), isRollout),
+    writeRollout: (record) => writeJson(data.rolloutFile(record), record),
+    async reserveBuildNumber(key, runId, atLeast) {
+      const path = data.buildNumberFile(key);
+      const last = await readJson(path, isBuildNumber);
+      if (last?.runId === runId) return last.buildNumber;
+      const buildNumber = Math.max(atLeast, (last?.buildNumber ?? 0) + 1);
+      await writeJson(path, { runId, buildNumber });
+      return buildNumber;
+    },
     readCell,
     writeCell: (record) => writeJson(data.cellFile(record), record),
     async listCells(stream) {
@@ -76,10 +110,12 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       );
       return cells.flat().filter((cell) => cell !== undefined);
     },
-    async listDonors(stream, kmod) {
-      const kernels = (await listKernels(stream)).toReversed();
+    async listDonors({ stream, arch, flavour }, kmod) {
+      const kernels = (await listKernels(stream)).filter(
+        (kernel) => kernel.arch === arch && kernel.flavour === flavour,
+      );
       const cells = await Promise.all(
-        kernels.map(({ release }) => readCell({ stream, release, kmod })),
+        kernels.toReversed().map(({ release }) => readCell({ stream, release, kmod })),
       );
       const donors = await Promise.all(cells.map(async (cell) => await readDonor(cell, store)));
       return donors.filter((donor) => donor !== undefined);
@@ -132,6 +168,16 @@ function isKernel(value: unknown): value is Kernel {
 
 function isPlan(value: unknown): value is RebuildPlan {
   return has(value, 'stream', 'release', 'cells');
+}
+
+function isRollout(value: unknown): value is RolloutRecord {
+  return has(value, 'stream', 'release', 'endedAt', 'kmods');
+}
+
+function isBuildNumber(
+  value: unknown,
+): value is { readonly runId: string; readonly buildNumber: number } {
+  return has(value, 'runId', 'buildNumber');
 }
 
 function isCellRecord(value: unknown): value is CellRecord {

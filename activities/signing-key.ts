@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { SigningSettings } from '../model/settings.ts';
@@ -49,7 +49,7 @@ export async function openSigningKey(
 
 /** Ends the agent that gpg started for a home; nothing of it is left running. */
 export async function closeSigningKey(key: SigningKey): Promise<void> {
-  await runProgram(['gpgconf', '--homedir', key.gnupgHome, '--kill', 'all']);
+  await endAgent(key.gnupgHome);
 }
 
 /** Writes an ASCII-armored detached signature. */
@@ -62,14 +62,24 @@ export async function signDetached(
   await gpg(key.gnupgHome, [...argv, '--detach-sign', file.path], signal);
 }
 
+/** A home is there whole or not at all: gpg writes the secret key long before it knows it by name. */
 async function makeKeyOnce(gnupgHome: string): Promise<void> {
-  await mkdir(gnupgHome, { recursive: true });
-  await chmod(gnupgHome, 0o700);
-  const secrets = join(gnupgHome, 'private-keys-v1.d');
-  const known = await readdir(secrets).catch(() => []);
-  if (known.some((name) => name.endsWith('.key'))) return;
+  const isThere = await access(gnupgHome).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  const making = `${gnupgHome}.making`;
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { recursive: true, mode: 0o700 });
   const key = ['rekmod package signing', 'rsa3072', 'sign', 'never'];
-  await gpg(gnupgHome, ['--passphrase', '', '--quick-generate-key', ...key]);
+  await gpg(making, ['--passphrase', '', '--quick-generate-key', ...key]);
+  await endAgent(making);
+  await rename(making, gnupgHome);
+}
+
+async function endAgent(gnupgHome: string): Promise<void> {
+  await runProgram(['gpgconf', '--homedir', gnupgHome, '--kill', 'all']);
 }
 
 async function findFingerprint(gnupgHome: string, keyId: string | undefined): Promise<string> {

@@ -83,6 +83,8 @@ export async function writeSnapshot(
   await signDetached(key, { path: repomd, signature: `${repomd}.asc` }, signal);
   await writeClientFiles(unfinished, place, key);
   await checkSnapshot(unfinished, [...old, ...fresh.map((file) => file.fileName)], { key, signal });
+  // An attempt that was given up must not change anything any more.
+  signal.throwIfAborted();
   const snapshot = await nextNumber(place.directory);
   await rename(unfinished, join(place.directory, 'snapshots', snapshot));
   return snapshot;

@@ -1,7 +1,7 @@
 import { readModuleFacts } from '../kabi/module-facts.ts';
 import { exportIndex } from '../kabi/resolve.ts';
 import type { PackagedModule } from '../model/kabi.ts';
-import type { Nevra } from '../model/kernel.ts';
+import type { Kernel, Nevra } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { StoredFile } from '../model/store.ts';
 import { type PackageContent, verifyPackages } from '../plan/verify-packages.ts';
@@ -65,7 +65,7 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
         packages: published.map(({ content }) => content),
         modules,
         symvers,
-        providers: await readProviders(cell),
+        providers: await readProviders(kernel, cell),
       });
       if (problems.length > 0) {
         return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
@@ -80,10 +80,13 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
   }
 
   /** What the other kmods export for this very kernel. */
-  async function readProviders(cell: PlannedCell): Promise<ReadonlyMap<string, number>> {
+  async function readProviders(
+    kernel: Kernel,
+    cell: PlannedCell,
+  ): Promise<ReadonlyMap<string, number>> {
     const providers = new Map<string, number>();
     for (const kmod of cell.needs) {
-      const donors = await records.listDonors(cell.stream, kmod);
+      const donors = await records.listDonors(kernel, kmod);
       const build = donors.find((donor) => donor.release === cell.release) ?? donors[0];
       for (const [symbol, crc] of exportIndex(build?.modules ?? [])) providers.set(symbol, crc);
     }

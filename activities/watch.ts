@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { KernelOffer } from '../model/kernel.ts';
+import type { Kernel, KernelOffer } from '../model/kernel.ts';
 import type { Settings, Stream } from '../model/settings.ts';
+import type { Sha256Hex } from '../model/store.ts';
 import { formatEvr } from '../rpm/evr.ts';
 import { findKernelOffers, namesOfFamily } from '../rpm/kernels.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -10,13 +12,18 @@ import type { Records } from './records.ts';
 import { type RepositoryContent, readRepository } from './repository-metadata.ts';
 import { requireNamed } from './require-named.ts';
 
+/** A kernel of a stream that is in the store. */
+export type StoredKernel = Pick<Kernel, 'release' | 'arch'>;
+
 /** What a look found. */
 export interface StreamLook {
   /** One sentence, e.g. `2 kernels are new, 1 waits for its kernel-devel`. */
   readonly message: string;
   readonly isChanged: boolean;
-  /** Kernels that are not planned yet, oldest first; their kernel-devel is there. */
+  /** Kernels that are not in the store yet, oldest first; their kernel-devel is there. */
   readonly newKernels: readonly KernelOffer[];
+  /** Kernels in the store whose rollout has not come to its end, oldest first. */
+  readonly unfinished: readonly StoredKernel[];
   /** To be given to {@link WatchActivities.acknowledgeLook} once the kernels are handed on. */
   readonly validators: Readonly<Record<string, Validators>>;
 }
@@ -59,9 +66,12 @@ export function watchActivities(deps: WatchDeps) {
     readonly stream: string;
     readonly validators: Readonly<Record<string, Validators>>;
   }): Promise<void> {
-    const record = await records.readStream(input.stream);
-    if (record)
-      await records.writeStream(input.stream, { ...record, validators: input.validators });
+    const stream = requireNamed(deps.settings.streams, 'look at', 'stream', input.stream);
+    const record = await records.readStream(stream.name);
+    if (!record) return;
+    const { validators } = input;
+    const settingsDigest = digestSettings(stream);
+    await records.writeStream(stream.name, { ...record, validators, settingsDigest });
   }
 
   async function remember(name: string, look: RememberedLook): Promise<void> {
@@ -74,6 +84,7 @@ export function watchActivities(deps: WatchDeps) {
       message: look.message,
       ...(lastGoodAt === undefined ? {} : { lastGoodAt }),
       validators: before?.validators ?? {},
+      ...(before?.settingsDigest === undefined ? {} : { settingsDigest: before.settingsDigest }),
       waitingForDevel: look.waiting ?? before?.waitingForDevel ?? [],
     });
     deps.onChange();
@@ -93,10 +104,18 @@ async function lookAt(
   deps: WatchDeps,
   signal: AbortSignal,
 ): Promise<StreamLook & { readonly waitingForDevel?: readonly string[] }> {
-  const before = (await deps.records.readStream(stream.name))?.validators ?? {};
+  const record = await deps.records.readStream(stream.name);
+  const isSameStream = record?.settingsDigest === digestSettings(stream);
+  const before = isSameStream ? record.validators : {};
   const contents = await readAll(stream, before, { deps, signal });
+  const unfinished = await findUnfinished(stream, deps);
   if (!contents) {
-    return { message: 'Nothing has changed', isChanged: false, newKernels: [], validators: before };
+    const rest =
+      unfinished.length === 0
+        ? ''
+        : `; not finished: ${unfinished.map(({ release }) => release).join(', ')}`;
+    const message = `Nothing has changed${rest}`;
+    return { message, isChanged: false, newKernels: [], unfinished, validators: before };
   }
   const offers = findKernelOffers(
     [...contents.values()].flatMap((content) => content.packages),
@@ -106,12 +125,37 @@ async function lookAt(
   const waitingForDevel = offers
     .filter((offer) => offer.devel === undefined)
     .map((offer) => formatEvr(offer.evr));
-  const newKernels = await keepUnplanned(stream.name, ready, deps.records);
+  const newKernels = await keepUnknown(stream.name, ready, deps.records);
   const validators = Object.fromEntries(
     [...contents].map(([url, content]) => [url, content.validators]),
   );
   const message = describeLook({ ready: ready.length, fresh: newKernels.length, waitingForDevel });
-  return { message, isChanged: true, newKernels, validators, waitingForDevel };
+  return { message, isChanged: true, newKernels, unfinished, validators, waitingForDevel };
+}
+
+/** What a look depends on besides the repositories; when it changes, an unchanged mirror says nothing. */
+function digestSettings({ urls, arch, family, trust, keepKernels }: Stream): Sha256Hex {
+  const text = JSON.stringify([urls, arch, family, trust, keepKernels]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * Finds kernels in the store that are not done with: their rollout was never ended, or before some
+ * kmod was configured. One that runs just now is among them; starting it again does nothing.
+ */
+async function findUnfinished(
+  { name, keepKernels }: Stream,
+  { settings, records }: WatchDeps,
+): Promise<readonly StoredKernel[]> {
+  const kmods = settings.kmods.filter(({ streams }) => streams.includes(name));
+  const unfinished: StoredKernel[] = [];
+  for (const { release, arch } of (await records.listKernels(name)).slice(-keepKernels)) {
+    const rollout = await records.readRollout({ stream: name, release });
+    if (!kmods.every((kmod) => rollout?.kmods.includes(kmod.name))) {
+      unfinished.push({ release, arch });
+    }
+  }
+  return unfinished;
 }
 
 type ReadContent = Extract<RepositoryContent, { kind: 'read' }>;
@@ -149,23 +193,17 @@ async function readAll(
   return contents;
 }
 
-/** A kernel is done with, for the watch, when there is a plan for it. */
-async function keepUnplanned(
+async function keepUnknown(
   stream: string,
   offers: readonly KernelOffer[],
   records: Records,
 ): Promise<readonly KernelOffer[]> {
-  const kernels = await records.listKernels(stream);
-  const unplanned: KernelOffer[] = [];
-  for (const offer of offers) {
-    const known = kernels.find(
-      (kernel) =>
-        kernel.flavour === offer.flavour && formatEvr(kernel.evr) === formatEvr(offer.evr),
-    );
-    const plan = known ? await records.readPlan(known) : undefined;
-    if (!plan) unplanned.push(offer);
-  }
-  return unplanned;
+  const known = (await records.listKernels(stream)).map(nameKernel);
+  return offers.filter((offer) => !known.includes(nameKernel(offer)));
+}
+
+function nameKernel({ flavour, evr }: Pick<KernelOffer, 'flavour' | 'evr'>): string {
+  return `${flavour} ${formatEvr(evr)}`;
 }
 
 function describeLook(found: {

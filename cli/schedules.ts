@@ -4,11 +4,32 @@ import {
   type ScheduleOptions,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
+import { RekmodError } from '../model/errors.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
 import type { FollowInput, WorkflowOptions } from '../model/workflow-messages.ts';
 import { toPairs } from '../workflows/search-attributes.ts';
 import { followId } from '../workflows/workflow-ids.ts';
+
+/** Which data directory a schedule belongs to: the key of its memo. */
+const OWNER = 'rekmodHome';
+
+/** Two data directories would take each other's work from the same queues. */
+export class ForeignScheduleError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(scheduleId: string, { options: { namespace } }: Client) {
+    super(
+      `Cannot follow "${scheduleId}": expected no such schedule in namespace "${namespace}", found one of another data directory; give each its own "temporal.namespace"`,
+    );
+  }
+}
+
+/** Whose schedules they are, and what workflows are told. */
+export interface ScheduleContext {
+  readonly homeId: string;
+  readonly options: WorkflowOptions;
+}
 
 /** Looks that were missed longer than this are not made up for: the next one sees all. */
 const CATCHUP_WINDOW = '1 minute';
@@ -21,28 +42,30 @@ const MAX_JITTER_MS = 60_000;
 export async function applySchedules(
   client: Client,
   settings: Settings,
-  options: WorkflowOptions,
+  { homeId, options }: ScheduleContext,
 ): Promise<void> {
   const wanted = new Set(settings.streams.map((stream) => followId(stream.name)));
-  for await (const { scheduleId } of client.schedule.list()) {
-    if (scheduleId.startsWith('stream/') && !wanted.has(scheduleId)) {
+  for await (const { scheduleId, memo } of client.schedule.list()) {
+    if (memo?.[OWNER] === homeId && !wanted.has(scheduleId)) {
       await client.schedule.getHandle(scheduleId).delete();
     }
   }
-  for (const stream of settings.streams) await applySchedule(client, stream, options);
+  for (const stream of settings.streams) await applySchedule(client, stream, { homeId, options });
 }
 
 async function applySchedule(
   client: Client,
   stream: Stream,
-  options: WorkflowOptions,
+  { homeId, options }: ScheduleContext,
 ): Promise<void> {
-  const schedule = toSchedule(stream, options);
+  const schedule = { ...toSchedule(stream, options), memo: { [OWNER]: homeId } };
   try {
     await client.schedule.create({ ...schedule, state: { triggerImmediately: true } });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const handle = client.schedule.getHandle(schedule.scheduleId);
+    const { memo } = await handle.describe();
+    if (memo?.[OWNER] !== homeId) throw new ForeignScheduleError(schedule.scheduleId, client);
     await handle.update((before) => ({ ...schedule, state: before.state }));
     await handle.trigger();
   }

@@ -127,7 +127,8 @@ async function startParts(
     },
   });
   stack.defer(() => workers.stop());
-  await applySchedules(client, settings, workflowOptions(context, hasSearchAttributes));
+  const options = workflowOptions(context, hasSearchAttributes);
+  await applySchedules(client, settings, { homeId, options });
   return {
     serverUrl: server.url,
     temporalAddress: temporalAddress(settings.temporal),

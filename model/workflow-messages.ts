@@ -34,6 +34,8 @@ export interface RolloutInput extends KernelKey {
   readonly trigger: Trigger;
   readonly forced: readonly string[];
   readonly options: WorkflowOptions;
+  /** A rollout to wait for: what it builds may serve this kernel as well. */
+  readonly after?: string;
 }
 
 /** Input of `rebuildKmod`. */

@@ -7,7 +7,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { KernelOffer } from '../model/kernel.ts';
+import type { StoredKernel } from '../activities/watch.ts';
 import type { FollowInput, FollowResult } from '../model/workflow-messages.ts';
 import { formatEvr } from '../rpm/evr.ts';
 import { kernels, watch } from './activity-proxies.ts';
@@ -29,9 +29,14 @@ export async function followStream(input: FollowInput): Promise<FollowResult> {
   setCurrentDetails(look.message);
   const started: string[] = [];
   const failures: string[] = [];
+  for (const kernel of look.unfinished) started.push(await startRollout(input, kernel, started));
   for (const offer of look.newKernels) {
     try {
-      started.push(await startRollout(input, offer));
+      const kernel = await kernels.storeKernel.executeWithOptions(
+        { summary: `Store kernel-devel ${formatEvr(offer.evr)} and read its kABI` },
+        [{ offer }],
+      );
+      started.push(await startRollout(input, kernel, started));
     } catch (error) {
       if (isCancellation(error)) throw error;
       // One kernel that cannot be had must not hold up the others.
@@ -55,25 +60,39 @@ export async function followStream(input: FollowInput): Promise<FollowResult> {
   return { message: look.message, started };
 }
 
-async function startRollout(input: FollowInput, offer: KernelOffer): Promise<string> {
-  const { release, arch } = await kernels.storeKernel.executeWithOptions(
-    { summary: `Store kernel-devel ${formatEvr(offer.evr)} and read its kABI` },
-    [{ offer }],
-  );
+/**
+ * Starts a kernel's rollout. Those of one look run one after the other, oldest first: what is built
+ * for a kernel is often kept for the next.
+ */
+async function startRollout(
+  input: FollowInput,
+  { release, arch }: StoredKernel,
+  before: readonly string[],
+): Promise<string> {
   const { stream, options } = input;
   const workflowId = rolloutId({ stream, release });
   const attributes = { stream, kernel: release, arch, trigger: 'new-kernel' };
+  const after = before.at(-1);
   try {
     await startChild(rolloutKernel, {
       workflowId,
-      args: [{ stream, release, trigger: 'new-kernel', forced: [], options }],
+      args: [
+        {
+          stream,
+          release,
+          trigger: 'new-kernel',
+          forced: [],
+          options,
+          ...(after === undefined ? {} : { after }),
+        },
+      ],
       staticSummary: `Kernel ${release} of ${input.title}`,
-      staticDetails: `Found by \`${workflowInfo().workflowId}\`: package ${offer.core.name} ${formatEvr(offer.evr)}.`,
+      staticDetails: `Found by \`${workflowInfo().workflowId}\``,
       parentClosePolicy: ParentClosePolicy.ABANDON,
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
     });
   } catch (error) {
-    // The run before was killed between starting it and remembering that.
+    // It runs already: started by an earlier look, or by this one before it was killed.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   return workflowId;

@@ -23,6 +23,9 @@ import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { setAttributes } from './search-attributes.ts';
 
+/** Laying out the input before the build's own time limit begins, and storing the output after it. */
+const AROUND_BUILD_MS = 15 * 60_000;
+
 /** A snapshot takes seconds; a publisher that is silent for so long may be another one by then. */
 const ASK_AGAIN_MS = 15 * 60_000;
 
@@ -103,7 +106,11 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     ));
   way.step = 'build';
   const built = await build.buildKmod.executeWithOptions(
-    { summary: `Build ${kmod} for ${release}, without network`, taskQueue },
+    {
+      summary: `Build ${kmod} for ${release}, without network`,
+      taskQueue,
+      startToCloseTimeout: options.buildTimeoutMs + AROUND_BUILD_MS,
+    },
     [{ cell, buildroot }],
   );
   if (built.kind === 'failed') {
@@ -133,7 +140,8 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   if (answer.kind === 'refused') {
     return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
   }
-  const { inputDigest, sourceDigest, buildNumber } = cell;
+  const { inputDigest, sourceDigest } = cell;
+  const { buildNumber } = built;
   const { modules } = verified;
   return {
     kind: 'published',

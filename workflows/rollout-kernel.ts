@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  CancellationScope,
   executeChild,
   isCancellation,
   ParentClosePolicy,
@@ -31,7 +32,13 @@ type Outcomes = Map<string, CellOutcome>;
  * in waves, a bounded number at once. One kmod that fails holds up only those that need it.
  */
 export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult> {
-  const { stream, release, forced } = input;
+  const { stream, release, forced, after } = input;
+  if (after !== undefined) {
+    await handOver.awaitEnd.executeWithOptions(
+      { summary: `Wait for ${after}: what it builds may serve this kernel as well` },
+      [{ workflowId: after }],
+    );
+  }
   const { plan, unreadable } = await assess.planKernel.executeWithOptions(
     { summary: `Compare the kABI of ${release} with what every kmod imports` },
     [{ stream, release, forced }],
@@ -44,6 +51,10 @@ export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult>
   if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
   showPlan(plan, ended);
   const result = summarize(plan, ended);
+  const kmods = result.cells.map(({ kmod }) => kmod);
+  await outcomes.recordRollout.executeWithOptions({ summary: `Record that ${release} is done` }, [
+    { stream, release, kmods },
+  ]);
   setAttributes({ outcome: result.failedCount > 0 ? 'failed' : 'done' }, input.options);
   return result;
 }
@@ -146,14 +157,28 @@ async function rebuildOne(
     });
     return result.outcome;
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // Somebody triggered the same cell by hand a moment ago: one run, and its end is ours too.
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return await join(cell);
+    return failedOutcome(error);
+  }
+}
+
+/** Somebody triggered the same cell by hand a moment ago: one run, and its end is ours too. */
+async function join({ kmod, ...cell }: PlannedCell): Promise<CellOutcome> {
+  try {
     const joined = await handOver.joinRebuild.executeWithOptions(
       { summary: `Wait for the rebuild of ${kmod} that is running already` },
-      [{ workflowId }],
+      [{ workflowId: rebuildId({ kmod, ...cell }) }],
     );
     return joined.outcome;
+  } catch (error) {
+    return failedOutcome(error);
   }
+}
+
+/** A rebuild that a person ended, or that could not be recorded, holds up no other. */
+function failedOutcome(error: unknown): CellOutcome {
+  if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
+  return { kind: 'failed', step: 'prepare', reason: describeFailure(error), durationMs: 0 };
 }
 
 async function block(cell: PlannedCell, by: string): Promise<CellOutcome> {

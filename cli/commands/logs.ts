@@ -38,7 +38,9 @@ export function addLogsCommand(program: Command): void {
       const isDone = async (): Promise<boolean> => {
         const record = await context.records.readCell(key);
         const { mtimeMs } = await stat(log);
-        const isRecorded = record !== undefined && Date.parse(record.updatedAt) >= mtimeMs;
+        // The buildroot has no record of its own; it is done when it is quiet.
+        const isRecorded =
+          kmod === 'buildroot' || (record !== undefined && Date.parse(record.updatedAt) >= mtimeMs);
         return isRecorded && Date.now() - mtimeMs > QUIET_MS;
       };
       await printLog(log, options.follow ? isDone : async () => true);

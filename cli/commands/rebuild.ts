@@ -2,6 +2,7 @@ import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import { assessKernel } from '../../activities/assess.ts';
 import { requireNamed } from '../../activities/require-named.ts';
+import { ContentInvalidError } from '../../model/activity-errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
 import type {
@@ -76,7 +77,9 @@ async function showPlans(
   const { hasColor: color, columns } = openTerminal();
   const plans = [];
   for (const { stream, release } of kernels) {
-    const { plan } = await assessKernel({ stream, release, forced }, context, signal);
+    const { plan, unreadable } = await assessKernel({ stream, release, forced }, context, signal);
+    const fault = unreadable.find((candidate) => candidate.kmod === kmod);
+    if (fault) throw new ContentInvalidError(kmod, fault.reason);
     plans.push({ ...plan, cells: plan.cells.filter((cell) => cell.kmod === kmod) });
   }
   if (options.json) printJson(plans);

@@ -11,7 +11,13 @@ export function addUpCommand(program: Command): void {
     .action(async () => {
       const context = await openContext(program.opts());
       const ended = waitForSignal();
-      const running = await startUp(context, remark);
+      const starting = startUp(context, remark);
+      const running = await Promise.race([starting, ended]);
+      if (typeof running === 'string') {
+        remark(`${running}: ending as soon as what has begun to start can be ended`);
+        await (await starting).stop();
+        return;
+      }
       sayReady(running, context.data.root);
       try {
         const signal = await Promise.race([ended, running.failed]);

@@ -13,6 +13,7 @@ import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
 
 const RELEASE = '5.14.0-611.el9.x86_64';
 const KEY = { stream: 'lab', kmod: 'jool', release: RELEASE };
+const LAB = { stream: 'lab', arch: 'x86_64', flavour: 'default' };
 const CELL = { ...KEY, arch: 'x86_64' };
 const NEVER_BUILT: Verdict = { kind: 'rebuild', why: 'never-built' };
 const KEEP: Verdict = { kind: 'keep', why: 'built-for-this-kernel' };
@@ -56,7 +57,7 @@ test('records give nothing of what was never written', async () => {
     [
       await records.listKernels('lab'),
       await records.listCells('lab'),
-      await records.listDonors('lab', 'jool'),
+      await records.listDonors(LAB, 'jool'),
     ],
     [[], [], []],
   );
@@ -113,7 +114,7 @@ test('listDonors() gives published builds, newest kernel first, with their modul
     await inActivity(() => outcomeActivities(rig).recordOutcome(end));
   }
 
-  const donors = await rig.records.listDonors('lab', 'jool');
+  const donors = await rig.records.listDonors(LAB, 'jool');
 
   assert.deepEqual(
     donors.map(({ release, buildNumber }) => [release, buildNumber]),
@@ -138,7 +139,7 @@ test('listDonors() says that the facts of a build are gone from the store', asyn
   await record(rig, NEVER_BUILT, await publishedOf(rig, 1));
   await rm(rig.data.store, { recursive: true });
 
-  await assert.rejects(rig.records.listDonors('lab', 'jool'), StateDamagedError);
+  await assert.rejects(rig.records.listDonors(LAB, 'jool'), StateDamagedError);
 });
 
 test('recordOutcome() writes who ended a cell, when and how', async () => {
