@@ -55,7 +55,7 @@ function resolveSettings(scope: Scope): Settings {
   return {
     streams,
     targets: resolveTargets(scope, streams),
-    kmods: resolveKmods(scope),
+    kmods: resolveKmods(scope, streams),
     repositories: resolveRepositories(scope, streams),
     limits: resolveLimits(scope),
     temporal: resolveTemporal(scope),

@@ -1,13 +1,15 @@
 import { dirname } from 'node:path';
 import type { Kmod, KmodSource } from '../model/kmod.ts';
+import type { Stream } from '../model/settings.ts';
 import type { KmodEntry } from './schema.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 
 /** Resolves the inventory; problems go to the scope. */
-export function resolveKmods(scope: Scope): readonly Kmod[] {
+export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly Kmod[] {
   const kmods: Kmod[] = [];
   for (const [name, entry] of Object.entries(scope.config.kmods ?? {})) {
     checkStreams(scope, name, entry);
+    checkRepositories(scope, name, { entry, streams });
     const source = resolveSource(scope, name, entry);
     if (source === undefined) continue;
     kmods.push({
@@ -36,6 +38,29 @@ function checkStreams(scope: Scope, name: string, entry: KmodEntry): void {
       const all = [...known, ...scope.shipped.streams.keys()];
       reportUnknown(scope, path, { what: 'stream', name: stream, known: all });
     }
+  }
+}
+
+/**
+ * Refuses streams of one kmod that share a repository: the file name of a package holds the kernel
+ * release but not the stream, so one stream's package would stand for the other's.
+ */
+function checkRepositories(
+  scope: Scope,
+  name: string,
+  { entry, streams }: { readonly entry: KmodEntry; readonly streams: readonly Stream[] },
+): void {
+  const byRepository = new Map<string, string>();
+  for (const [index, wanted] of entry.streams.entries()) {
+    const repository = streams.find((stream) => stream.name === wanted)?.repository;
+    if (repository === undefined) continue;
+    const other = byRepository.get(repository) ?? wanted;
+    byRepository.set(repository, other);
+    if (other === wanted) continue;
+    const sentence =
+      `streams "${other}" and "${wanted}" both publish to "${repository}", where the packages of ` +
+      `"${name}" would replace each other: give one of them another "repository"`;
+    report(scope, ['kmods', name, 'streams', index], sentence);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PackageFamily, Stream, StreamTrust } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
-import { STREAM_DEFAULTS, type StreamEntry } from './schema-stream.ts';
+import { STANDARD_REPOSITORY, STREAM_DEFAULTS, type StreamEntry } from './schema-stream.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 import { findSimilar, suggest } from './suggest.ts';
 import { parseDurationMs } from './units.ts';
@@ -41,7 +41,8 @@ function resolveStream(
     reportMissing(scope, name, urls === undefined ? 'urls' : 'target');
     return undefined;
   }
-  checkReferences(scope, name, { target, repository: repositoryOf(entries) });
+  const repository = inherit(entries, (entry) => entry.repository) ?? name;
+  checkReferences(scope, name, { target, repository });
   return {
     name,
     title: inherit(entries, (entry) => entry.title) ?? name,
@@ -53,13 +54,9 @@ function resolveStream(
       inherit(entries, (entry) => entry.poll) ?? STREAM_DEFAULTS.poll,
     ),
     target,
-    repository: repositoryOf(entries),
+    repository,
     keepKernels: inherit(entries, (entry) => entry.keepKernels) ?? STREAM_DEFAULTS.keepKernels,
   };
-}
-
-function repositoryOf(entries: readonly StreamEntry[]): string {
-  return inherit(entries, (entry) => entry.repository) ?? STREAM_DEFAULTS.repository;
 }
 
 function resolveFamily(entries: readonly StreamEntry[]): PackageFamily {
@@ -119,8 +116,9 @@ function checkReferences(
 ): void {
   const targets = [...Object.keys(scope.config.targets ?? {}), ...scope.shipped.targets.keys()];
   const repositories = [
-    STREAM_DEFAULTS.repository,
+    STANDARD_REPOSITORY,
     ...Object.keys(scope.config.repositories ?? {}),
+    ...Object.keys(scope.config.streams ?? {}),
   ];
   if (!targets.includes(wanted.target) && !isDamaged(scope, 'targets', wanted.target)) {
     const unknown = { what: 'target', name: wanted.target, known: targets };

@@ -1,6 +1,6 @@
 import type { Repository, Stream, Target } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
-import { STREAM_DEFAULTS, TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
+import { STANDARD_REPOSITORY, TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
 import { isDamaged, report, reportUnknown, type Scope } from './scope.ts';
 
 /** Resolves the targets of the user's file and those that its streams build with. */
@@ -65,7 +65,7 @@ function checkArch(scope: Scope, stream: Stream, targets: readonly Target[]): vo
   report(scope, ['streams', stream.name, 'target'], sentence);
 }
 
-/** The repositories of the user's file, and `kmods` where a stream publishes to it or none is named. */
+/** The repositories of the user's file and those that streams publish to; `kmods` if there are none. */
 export function resolveRepositories(
   scope: Scope,
   streams: readonly Stream[],
@@ -74,9 +74,11 @@ export function resolveRepositories(
   const named = own.map(([name, entry]) =>
     entry?.baseUrl === undefined ? { name } : { name, baseUrl: entry.baseUrl },
   );
-  const standard = STREAM_DEFAULTS.repository;
-  const isNamed = named.some(({ name }) => name === standard);
-  const isUsed = streams.some(({ repository }) => repository === standard);
-  const isNeeded = !isNamed && (isUsed || named.length === 0);
-  return isNeeded ? [...named, { name: standard }] : named;
+  const isNamed = new Set(named.map(({ name }) => name));
+  const used = new Set(streams.map(({ repository }) => repository));
+  const all = [
+    ...named,
+    ...[...used].filter((name) => !isNamed.has(name)).map((name) => ({ name })),
+  ];
+  return all.length > 0 ? all : [{ name: STANDARD_REPOSITORY }];
 }

@@ -24,13 +24,15 @@ export const STREAM_DEFAULTS = {
   flavours: ['default'],
   /** Mirrors sync a few times a day; an unchanged repomd.xml costs one conditional request. */
   poll: '15m',
-  repository: 'kmods',
   /** The newest, the one before that machines still run, and one to go back to. */
   keepKernels: 3,
   /** Packages are checked, metadata is not: of the shipped distributions only SUSE signs it. */
   gpgCheck: true,
   repoGpgCheck: false,
 } as const;
+
+/** The repository that is there without being named: the lab's, and that of an empty inventory. */
+export const STANDARD_REPOSITORY = 'kmods';
 
 /** What a target is when nothing else is said. */
 export const TARGET_DEFAULTS = {
@@ -95,10 +97,9 @@ export const StreamEntry = z.strictObject({
     default: STREAM_DEFAULTS.poll,
   }),
   target: Name.optional().describe('Target that builds for it.'),
-  repository: Name.optional().meta({
-    description: 'Repository that its kmods are published to.',
-    default: STREAM_DEFAULTS.repository,
-  }),
+  repository: Name.optional().describe(
+    'Repository that its kmods are published to. Default: the name of the stream.',
+  ),
   keepKernels: wholeNumber(1, 100).optional().meta({
     description: 'How many of the newest kernels are kept built.',
     default: STREAM_DEFAULTS.keepKernels,

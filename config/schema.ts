@@ -123,7 +123,7 @@ export const Config = z
       .record(Name, RepositoryEntry.nullable())
       .nullable()
       .default({})
-      .describe('Output repositories; "kmods" is there without being named.'),
+      .describe('Output repositories; that of a stream is there without being named.'),
     limits: LimitsSection.nullable().prefault({}).describe('Bounds of one build and of the whole.'),
     temporal: TemporalSection.nullable().prefault({}).describe('How to reach Temporal.'),
     server: ServerSection.nullable()

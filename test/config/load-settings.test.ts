@@ -108,6 +108,13 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'a kmod for streams that share a repository',
+    `${LAB}  lab2: { like: lab }\n  lab3: { like: lab, repository: lab3 }\nkmods:\n  a: { spec: kmods/a.spec, streams: [lab, lab3, lab2, lab] }\n`,
+    [
+      '6:49: streams "lab" and "lab2" both publish to "kmods", where the packages of "a" would replace each other: give one of them another "repository"',
+    ],
+  ],
+  [
     'streams that are like each other',
     'streams:\n  a: { like: b }\n  b: { like: a }\n',
     [
@@ -360,7 +367,7 @@ streams:
       trust: { gpgKeys: [join(folder, 'key.asc')], gpgCheck: true, repoGpgCheck: false },
       pollIntervalMs: 1_800_000,
       target: 'almalinux-9',
-      repository: 'kmods',
+      repository: 'my-rhel9',
       keepKernels: 3,
     },
   ]);
@@ -368,6 +375,36 @@ streams:
     targets.map(({ name, backend, prepareNetwork }) => ({ name, backend, prepareNetwork })),
     [{ name: 'almalinux-9', backend: 'container', prepareNetwork: 'bridge' }],
   );
+});
+
+test('loadSettings() gives each stream a repository of its own name, but for one that is named', async () => {
+  const file = await writeConfig(`
+streams:
+  a: { urls: [file:///a], target: lab, trust: { gpgCheck: false } }
+  b: { like: a }
+  c: { like: a, repository: mine }
+  d: { like: c }
+  lab: { urls: [file:///lab] }
+repositories:
+  mine: { baseUrl: https://example.org/ }
+  spare:
+kmods:
+  k: { spec: kmods/a.spec, streams: [a, b, c, lab] }
+`);
+
+  const { streams, repositories } = await loadSettings(file);
+
+  assert.deepEqual(
+    streams.map(({ repository }) => repository),
+    ['a', 'b', 'mine', 'mine', 'kmods'],
+  );
+  assert.deepEqual(repositories, [
+    { name: 'mine', baseUrl: 'https://example.org/' },
+    { name: 'spare' },
+    { name: 'a' },
+    { name: 'b' },
+    { name: 'kmods' },
+  ]);
 });
 
 test('loadSettings() lets a stream be like an overridden shipped one', async () => {
