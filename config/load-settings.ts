@@ -7,11 +7,15 @@ import { explainIssues } from './explain-issue.ts';
 import { freezeDeep } from './freeze-deep.ts';
 import { readBoundedText } from './read-bounded-text.ts';
 import { resolveKmods } from './resolve-kmods.ts';
-import { resolveLimits, resolveSigning, resolveTemporal } from './resolve-sections.ts';
+import {
+  resolveLimits,
+  resolveServer,
+  resolveSigning,
+  resolveTemporal,
+} from './resolve-sections.ts';
 import { resolveStreams } from './resolve-streams.ts';
 import { resolveRepositories, resolveTargets } from './resolve-targets.ts';
 import { salvageConfig } from './salvage-config.ts';
-import { ServerSection } from './schema.ts';
 import type { FileClaim, Scope } from './scope.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -52,14 +56,15 @@ async function openScope(file: string, document: YamlDocument): Promise<Scope> {
 
 function resolveSettings(scope: Scope): Settings {
   const streams = resolveStreams(scope);
+  const repositories = resolveRepositories(scope, streams);
   return {
     streams,
     targets: resolveTargets(scope, streams),
     kmods: resolveKmods(scope, streams),
-    repositories: resolveRepositories(scope, streams),
+    repositories,
     limits: resolveLimits(scope),
     temporal: resolveTemporal(scope),
-    server: scope.config.server ?? ServerSection.parse({}),
+    server: resolveServer(scope, { streams, repositories }),
     signing: resolveSigning(scope),
   };
 }

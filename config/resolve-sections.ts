@@ -1,6 +1,13 @@
-import type { Limits, SigningSettings, TemporalSettings } from '../model/settings.ts';
-import { LimitsSection, SigningSection, TemporalSection } from './schema.ts';
-import { claimFile, report, resolvePath, type Scope } from './scope.ts';
+import type {
+  Limits,
+  Repository,
+  Settings,
+  SigningSettings,
+  Stream,
+  TemporalSettings,
+} from '../model/settings.ts';
+import { LimitsSection, ServerSection, SigningSection, TemporalSection } from './schema.ts';
+import { claimFile, isDamaged, report, resolvePath, type Scope } from './scope.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
 /** The section `limits:` in the units of the settings. */
@@ -64,6 +71,33 @@ export function resolveTemporal(scope: Scope): TemporalSettings {
       ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
     },
   };
+}
+
+/** Every address of the machine, in IPv4 or IPv6; to listen on, not to be reached at. */
+const WILDCARD_HOST = /^(::(ffff:)?)?[0.]+$|^[0:]+$/iu;
+
+/** The section `server:`; what clients are told must be an address that they can use. */
+export function resolveServer(
+  scope: Scope,
+  {
+    streams,
+    repositories,
+  }: { readonly streams: readonly Stream[]; readonly repositories: readonly Repository[] },
+): Settings['server'] {
+  const server = scope.config.server ?? ServerSection.parse({});
+  if (!WILDCARD_HOST.test(server.host)) return server;
+  const used = new Set(streams.map(({ repository }) => repository));
+  const missing = repositories
+    .filter(({ name, baseUrl }) => baseUrl === undefined && used.has(name))
+    .filter(({ name }) => !isDamaged(scope, 'repositories', name));
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => `"${name}"`).join(', ');
+    const sentence =
+      `wrong "server.host": clients cannot use "${server.host}", so expected a "baseUrl" for each ` +
+      `repository that streams publish to, found none for ${names}`;
+    report(scope, ['server', 'host'], sentence);
+  }
+  return server;
 }
 
 /** The section `signing:`; a GnuPG home that is named must exist. */

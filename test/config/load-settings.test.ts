@@ -201,6 +201,27 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'a server for every address whose repositories have none that clients could use',
+    `${LAB}  b: { like: lab, repository: b }\n  c: { like: lab, repository: c }\nserver: { host: 0.0.0.0 }\nrepositories:\n  c: { baseUrl: "http://c/" }\n  spare:\n`,
+    [
+      '5:17: wrong "server.host": clients cannot use "0.0.0.0", so expected a "baseUrl" for each repository that streams publish to, found none for "kmods", "b"',
+    ],
+  ],
+  [
+    'IPv6 for every address without an address that clients could use',
+    `${LAB}server: { host: "::" }\n`,
+    [
+      '3:17: wrong "server.host": clients cannot use "::", so expected a "baseUrl" for each repository that streams publish to, found none for "kmods"',
+    ],
+  ],
+  [
+    'a bad address of a repository, and not that there is none',
+    `${LAB}server: { host: 0.0.0.0 }\nrepositories:\n  kmods: { baseUrl: 7 }\n`,
+    [
+      '5:21: wrong "repositories.kmods.baseUrl": expected a URL that begins with http:// or https:// and holds no password, found the number 7 (write it in quotes)',
+    ],
+  ],
+  [
     'TLS without address and with half a key pair',
     'temporal:\n  tls: { clientCert: key.asc }\n',
     [
@@ -405,6 +426,14 @@ kmods:
     { name: 'b' },
     { name: 'kmods' },
   ]);
+});
+
+test('loadSettings() lets a server serve other machines whose repositories have addresses', async () => {
+  const file = await writeConfig(
+    `${LAB}server: { host: 0.0.0.0 }\nrepositories:\n  kmods: { baseUrl: "http://a/" }\n  spare:\n`,
+  );
+
+  assert.equal((await loadSettings(file)).server.host, '0.0.0.0');
 });
 
 test('loadSettings() lets a stream be like an overridden shipped one', async () => {
