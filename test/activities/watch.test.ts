@@ -3,13 +3,14 @@ import { readdir } from 'node:fs/promises';
 import test from 'node:test';
 import { type StreamLook, type WatchActivities, watchActivities } from '../../activities/watch.ts';
 import { NotFoundError, StreamUnreachableError } from '../../model/activity-errors.ts';
+import type { Kmod } from '../../model/kmod.ts';
 import type { Stream } from '../../model/settings.ts';
 import { formatEvr } from '../../rpm/evr.ts';
 import { readFixture, readFixtureText } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { type DataRig, makeDataRig, NOW, settingsOf, streamOf } from '../support/data-rig.ts';
 import { type HttpRig, serveFiles, startHttpRig } from '../support/http-rig.ts';
-import { kernelOf } from '../support/plan-facts.ts';
+import { kernelOf, kmodOf } from '../support/plan-facts.ts';
 
 const REPOMD = '/repodata/repomd.xml';
 
@@ -22,14 +23,17 @@ interface WatchRig extends AsyncDisposable {
 }
 
 /** The stream `lab` over the fixture's repository, served. */
-async function startWatchRig(changes: Partial<Stream> = {}): Promise<WatchRig> {
+async function startWatchRig(
+  changes: Partial<Stream> = {},
+  kmods: readonly Kmod[] = [],
+): Promise<WatchRig> {
   const files = new Map<string, string | Uint8Array>([
     [REPOMD, readFixtureText('repodata/repomd.xml')],
     ['/repodata/primary.xml.gz', readFixture('repodata/primary.xml.gz')],
   ]);
   const server = await startHttpRig(serveFiles(files));
   const rig = await makeDataRig();
-  const settings = settingsOf({ streams: [streamOf({ urls: [server.url], ...changes })] });
+  const settings = settingsOf({ streams: [streamOf({ urls: [server.url], ...changes })], kmods });
   const activities = watchActivities({ ...rig, settings });
   return {
     rig,
@@ -99,6 +103,7 @@ test('lookAtStream() finds everything again until the look is acknowledged', asy
     message: 'Nothing has changed',
     isChanged: false,
     newKernels: [],
+    unfinished: [],
     validators: second.validators,
   });
   assert.deepEqual(watch.server.requests.slice(requestCount), [`GET ${REPOMD}`]);
@@ -107,23 +112,53 @@ test('lookAtStream() finds everything again until the look is acknowledged', asy
   assert.deepEqual(record?.validators, second.validators);
 });
 
-test('lookAtStream() leaves out what is planned, and takes what is stored but not planned', async () => {
-  await using watch = await startWatchRig();
+test('lookAtStream() names stored kernels whose rollout has not ended, and offers them no more', async () => {
+  await using watch = await startWatchRig({}, [kmodOf('jool')]);
   const { records } = watch.rig;
   for (const evr of ['6.1.0-54.el9', '6.1.0-54.1.el9']) await records.writeKernel(kernelOf(evr));
-  const planned = { stream: 'lab', release: '6.1.0-54.el9.x86_64' };
-  await records.writePlan({
-    ...planned,
-    arch: 'x86_64',
-    target: 'lab',
-    repository: 'kmods',
-    cells: [],
+  await records.writeRollout({
+    stream: 'lab',
+    release: '6.1.0-54.el9.x86_64',
+    kmods: ['jool'],
+    endedAt: NOW,
   });
 
   const look = await watch.look();
 
+  assert.deepEqual(namesOf(look), []);
+  assert.deepEqual(look.unfinished, [{ release: '6.1.0-54.1.el9.x86_64', arch: 'x86_64' }]);
+  assert.match(look.message, /^2 kernels are offered, none is new;/);
+});
+
+test('lookAtStream() names kernels that ended before a kmod was configured, on an unchanged mirror too', async () => {
+  await using watch = await startWatchRig({}, [kmodOf('jool'), kmodOf('zfs')]);
+  const { records } = watch.rig;
+  const release = '6.1.0-54.el9.x86_64';
+  await records.writeKernel(kernelOf('6.1.0-54.el9'));
+  await records.writeRollout({ stream: 'lab', release, kmods: ['jool'], endedAt: NOW });
+  const { validators } = await watch.look();
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators });
+
+  const look = await watch.look();
+
+  assert.equal(look.isChanged, false);
+  assert.equal(look.message, `Nothing has changed; not finished: ${release}`);
+  assert.deepEqual(look.unfinished, [{ release, arch: 'x86_64' }]);
+});
+
+test('lookAtStream() reads an unchanged mirror again when the configuration of the stream changed', async () => {
+  await using watch = await startWatchRig();
+  const { validators } = await watch.look();
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators });
+  const settings = settingsOf({
+    streams: [streamOf({ urls: [watch.server.url], keepKernels: 1 })],
+  });
+  const changed = watchActivities({ ...watch.rig, settings });
+
+  const look = await inActivity(() => changed.lookAtStream({ stream: 'lab' }));
+
+  assert.equal(look.isChanged, true);
   assert.deepEqual(namesOf(look), ['6.1.0-54.1.el9 ready']);
-  assert.match(look.message, /^2 kernels are offered, 1 new;/);
 });
 
 test('lookAtStream() keeps the newest kernels only, and counts none that waits', async () => {
