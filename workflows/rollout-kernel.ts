@@ -158,27 +158,33 @@ async function rebuildOne(
     return result.outcome;
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return await join(cell);
-    return failedOutcome(error);
+    return await recordFailure(cell, error);
   }
 }
 
 /** Somebody triggered the same cell by hand a moment ago: one run, and its end is ours too. */
-async function join({ kmod, ...cell }: PlannedCell): Promise<CellOutcome> {
+async function join(cell: PlannedCell): Promise<CellOutcome> {
   try {
     const joined = await handOver.joinRebuild.executeWithOptions(
-      { summary: `Wait for the rebuild of ${kmod} that is running already` },
-      [{ workflowId: rebuildId({ kmod, ...cell }) }],
+      { summary: `Wait for the rebuild of ${cell.kmod} that is running already` },
+      [{ workflowId: rebuildId(cell) }],
     );
     return joined.outcome;
   } catch (error) {
-    return failedOutcome(error);
+    return await recordFailure(cell, error);
   }
 }
 
 /** A rebuild that a person ended, or that could not be recorded, holds up no other. */
-function failedOutcome(error: unknown): CellOutcome {
+async function recordFailure(cell: PlannedCell, error: unknown): Promise<CellOutcome> {
   if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
-  return { kind: 'failed', step: 'prepare', reason: describeFailure(error), durationMs: 0 };
+  const reason = describeFailure(error);
+  const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+  await outcomes.recordOutcome.executeWithOptions(
+    { summary: `${cell.kmod}: ${reason}`.slice(0, 200) },
+    [{ ...cell, outcome }],
+  );
+  return outcome;
 }
 
 async function block(cell: PlannedCell, by: string): Promise<CellOutcome> {

@@ -7,7 +7,7 @@ import type { AssessActivities } from '../../activities/assess.ts';
 import type { BuildActivities } from '../../activities/build.ts';
 import { FailureInterceptor } from '../../activities/failures.ts';
 import { findProgram } from '../../activities/find-program.ts';
-import { handOverActivities } from '../../activities/hand-over.ts';
+import { type HandOverActivities, handOverActivities } from '../../activities/hand-over.ts';
 import type { KernelActivities } from '../../activities/kernels.ts';
 import type { OutcomeActivities } from '../../activities/outcomes.ts';
 import type { PublishActivities } from '../../activities/publish.ts';
@@ -17,12 +17,13 @@ import type { WatchActivities } from '../../activities/watch.ts';
 import { cacheDirectory } from '../../cli/context.ts';
 import { findTemporal, TemporalMissingError } from '../../cli/temporal-server.ts';
 import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../../model/task-queues.ts';
+import { publishedSignal } from '../../workflows/messages.ts';
 import { settingsOf } from './data-rig.ts';
 import { findFreePort } from './http-rig.ts';
 import { installQuietRuntime } from './quiet-runtime.ts';
 import { requireTestBundle } from './test-bundle.ts';
 
-/** The activities that a test replaces; handing over between workflows is the real thing. */
+/** The activities that a test replaces. */
 export type Fakes = WatchActivities &
   KernelActivities &
   AssessActivities &
@@ -35,14 +36,19 @@ export type Fakes = WatchActivities &
 /** A real Temporal server with workers of all task queues, whose activities are fakes. */
 export interface WorkflowRig extends AsyncDisposable {
   readonly client: Client;
-  /** Replaces all fakes at once and forgets calls; what a test does not give must not be called. */
+  /**
+   * Replaces all fakes at once and forgets calls; what a test does not give must not be called.
+   *
+   * Without `publishPackages` packages are served at once, by nobody: a publisher collects requests
+   * for a while, and the server's timers are a second late.
+   */
   use(fakes: Partial<Fakes>): void;
   /** Calls of fakes as they began, with the kmods that they are about: `buildKmod jool`. */
   calls(): readonly string[];
 }
 
 /** A publisher continues as new after so many events; the default of 4096 takes too long. */
-const SUGGEST_CONTINUE_AS_NEW_EVENTS = 60;
+const SUGGEST_CONTINUE_AS_NEW_EVENTS = 30;
 
 const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   [CONTROL_QUEUE]: [
@@ -54,6 +60,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'verifyBuild',
     'recordOutcome',
     'recordUnbuilt',
+    'recordRollout',
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod'],
   [SIGN_QUEUE]: ['signPackages'],
@@ -76,6 +83,7 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
   const client = new Client({ connection: server.connection });
   let current: Partial<Fakes> = {};
   let calls: string[] = [];
+  const handOver = handOverActivities({ client, settings: settingsOf() });
   const workers: Worker[] = [];
   for (const [taskQueue, names] of Object.entries(QUEUES)) {
     const isControl = taskQueue === CONTROL_QUEUE;
@@ -85,7 +93,7 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
         taskQueue,
         activities: {
           ...Object.fromEntries(names.map((name) => [name, delegate(name)])),
-          ...(isControl ? handOverActivities({ client, settings: settingsOf() }) : {}),
+          ...(isControl ? { ...handOver, requestPublication } : {}),
         },
         ...(isControl ? { workflowBundle: { codePath: await bundle } } : {}),
         maxHeartbeatThrottleInterval: 100,
@@ -95,6 +103,16 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
     );
   }
   const runs = workers.map((worker) => worker.run());
+
+  async function requestPublication(
+    request: Parameters<HandOverActivities['requestPublication']>[0],
+  ): Promise<{ readonly repository: string }> {
+    if (current.publishPackages) return await handOver.requestPublication(request);
+    const { workflowId, runId } = request.requester;
+    const requester = client.workflow.getHandle(workflowId, runId);
+    await requester.signal(publishedSignal, { kind: 'served', snapshot: '000001' });
+    return { repository: 'kmods' };
+  }
 
   function delegate(name: keyof Fakes): (input: unknown) => Promise<unknown> {
     return async (input) => {
@@ -140,7 +158,9 @@ async function startServer(temporal: string): Promise<Server> {
   const port = await findFreePort();
   const dynamicConfig = {
     'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW_EVENTS,
-    // Timers fire a second late otherwise.
+    // Its queues are polled 20 times a second and timers a second late otherwise.
+    'history.transferProcessorMaxPollRPS': 1000,
+    'history.timerProcessorMaxPollRPS': 1000,
     'history.timerProcessorMaxTimeShift': '"20ms"',
     'matching.numTaskqueueReadPartitions': 1,
     'matching.numTaskqueueWritePartitions': 1,

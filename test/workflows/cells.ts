@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { BuildEnd } from '../../activities/build.ts';
 import type { VerifyEnd } from '../../activities/verify.ts';
@@ -87,15 +89,13 @@ export function goodFakes(
     async signPackages({ packages }) {
       return packages;
     },
-    async publishPackages({ packages }) {
-      return { snapshot: '000001', packageCount: packages.length };
-    },
     async recordOutcome({ kmod, outcome }) {
       recorded.set(kmod, outcome);
     },
     async recordUnbuilt({ ends }) {
       for (const { kmod, outcome } of ends) recorded.set(kmod, outcome);
     },
+    async recordRollout() {},
     ...changes,
   };
   return { fakes, recorded };
@@ -104,7 +104,9 @@ export function goodFakes(
 /** A build that succeeds at once. */
 export async function buildWell({ cell }: { readonly cell: PlannedCell }): Promise<BuildEnd> {
   const file = packageOf(cell.kmod, cell.release);
-  return { kind: 'built', files: [file], durationMs: 1000, attemptLog: 'logs/a.log' };
+  const { buildNumber } = cell;
+  const attemptLog = 'logs/a.log';
+  return { kind: 'built', files: [file], buildNumber, durationMs: 1000, attemptLog };
 }
 
 /** A verification that finds nothing wrong. */
@@ -138,4 +140,10 @@ export function makeGate(): Gate {
     open = resolve;
   });
   return { passed, open: () => open() };
+}
+
+/** Waits for something that a worker does. */
+export async function until(isDone: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !isDone(); i += 1) await delay(10);
+  assert.ok(isDone(), 'it takes too long');
 }
