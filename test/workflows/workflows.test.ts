@@ -1,6 +1,9 @@
 import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
+import { testFollowStream } from './follow-stream.cases.ts';
+import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
+import { testRolloutKernel } from './rollout-kernel.cases.ts';
 
 // One server and one bundle for all workflows: each takes seconds to start.
 const rig = await startWorkflowRig();
@@ -9,4 +12,7 @@ if ('skip' in rig) {
 } else {
   after(() => rig[Symbol.asyncDispose]());
   testRebuildKmod(rig);
+  testRolloutKernel(rig);
+  testFollowStream(rig);
+  testPublishRepository(rig);
 }

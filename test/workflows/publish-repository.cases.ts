@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import test, { before, describe } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ContentInvalidError } from '../../model/activity-errors.ts';
+import { CONTROL_QUEUE } from '../../model/task-queues.ts';
+import type { PublicationRequest } from '../../model/workflow-messages.ts';
+import { publishSignal } from '../../workflows/messages.ts';
+import type { publishRepository } from '../../workflows/publish-repository.ts';
+import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
+import { cellOf, goodFakes, makeGate, OPTIONS, packageOf, until } from './cells.ts';
+import { startRebuild } from './rebuild-kmod.cases.ts';
+
+/** A request of nobody who waits for the answer. */
+function requestOf(kmod: string): PublicationRequest {
+  const requester = { workflowId: 'rebuild/none', runId: '01a20888-ea51-793d-a8cb-2326afb26e7f' };
+  return { repository: 'many', packages: [packageOf(kmod, 'many')], requester };
+}
+
+/** Asks a publisher of its own, starting it if it is not there. */
+async function ask({ client }: WorkflowRig, name: string, kmod: string): Promise<void> {
+  await client.workflow.signalWithStart<typeof publishRepository, [PublicationRequest]>(
+    'publishRepository',
+    {
+      workflowId: `publish/${name}`,
+      taskQueue: CONTROL_QUEUE,
+      args: [{ repository: name, options: OPTIONS }],
+      signal: publishSignal,
+      signalArgs: [requestOf(kmod)],
+    },
+  );
+}
+
+/** A fake publisher that keeps what was in each snapshot of each repository. */
+function keepSnapshots(): {
+  of(repository: string): readonly (readonly string[])[];
+  readonly publishPackages: Fakes['publishPackages'];
+} {
+  const snapshots: { readonly repository: string; readonly names: readonly string[] }[] = [];
+  return {
+    of: (name) =>
+      snapshots.filter(({ repository }) => repository === name).map(({ names }) => names),
+    async publishPackages({ repository, packages }) {
+      const names = packages.map(({ nevra }) => nevra.name.replace('kmod-', ''));
+      if (names.includes('bad')) {
+        throw new ContentInvalidError('kmod-bad.rpm', 'expected a new name, found other content');
+      }
+      await delay(20);
+      snapshots.push({ repository, names });
+      return { snapshot: `${snapshots.length}`, packageCount: names.length };
+    },
+  };
+}
+
+export function testPublishRepository(rig: WorkflowRig): void {
+  // At the same time, each with a publisher of its own: they wait for timers most of the time.
+  describe('publishRepository()', { concurrency: true }, () => {
+    const { publishPackages, of } = keepSnapshots();
+    const neighbours = ['good', 'bad', 'fine'].map((kmod) => cellOf(kmod, 'neighbours'));
+    const gate = makeGate();
+    let signCount = 0;
+    before(() => {
+      const { fakes } = goodFakes(neighbours, {
+        publishPackages,
+        async signPackages({ packages }) {
+          signCount += 1;
+          if (signCount === neighbours.length) gate.open();
+          await gate.passed;
+          return packages;
+        },
+      });
+      rig.use(fakes);
+    });
+
+    test('publishRepository() writes few snapshots for many requests', async () => {
+      const kmods = Array.from({ length: 30 }, (_, index) => `k${index}`);
+
+      await Promise.all(kmods.map((kmod) => ask(rig, 'many', kmod)));
+      await until(() => of('many').flat().length >= kmods.length);
+
+      assert.deepEqual(of('many').flat().sort(), kmods.toSorted());
+      assert.ok(of('many').length < kmods.length / 2, `${of('many').length} snapshots`);
+      await rig.client.workflow.getHandle('publish/many').terminate();
+    });
+
+    test('publishRepository() refuses one request and serves its neighbours', async () => {
+      const handles = await Promise.all(neighbours.map((cell) => startRebuild(rig, cell)));
+      const results = await Promise.all(handles.map((handle) => handle.result()));
+
+      assert.deepEqual(
+        results.map(({ outcome }) => outcome.kind),
+        ['published', 'failed', 'published'],
+      );
+      const outcome = results[1]?.outcome;
+      assert.ok(outcome?.kind === 'failed');
+      assert.equal(outcome.step, 'publish');
+      assert.match(outcome.reason, /expected a new name, found other content$/);
+      assert.deepEqual(of('kmods').flat().sort(), ['fine', 'good']);
+    });
+
+    test('publishRepository() continues as new and loses no request', async () => {
+      const handle = rig.client.workflow.getHandle('publish/long');
+      const kmods = Array.from({ length: 40 }, (_, index) => `k${index}`);
+
+      await ask(rig, 'long', 'first');
+      const { runId } = await handle.describe();
+      for (const [index, kmod] of kmods.entries()) {
+        await ask(rig, 'long', kmod);
+        if (index % 8 === 7) await delay(150);
+      }
+      await until(() => of('long').flat().length > kmods.length);
+
+      assert.deepEqual(of('long').flat().sort(), ['first', ...kmods].sort());
+      const now = await handle.describe();
+      assert.equal(now.status.name, 'RUNNING');
+      assert.notEqual(now.runId, runId);
+      await handle.terminate();
+    });
+
+    test('publishRepository() begins with what the run before did not get to', async () => {
+      const pending = [requestOf('a'), requestOf('b')];
+
+      await rig.client.workflow.start<typeof publishRepository>('publishRepository', {
+        workflowId: 'publish/pending',
+        taskQueue: CONTROL_QUEUE,
+        args: [{ repository: 'pending', options: OPTIONS, pending }],
+      });
+      await until(() => of('pending').length > 0);
+
+      assert.deepEqual(of('pending'), [['a', 'b']]);
+      await rig.client.workflow.getHandle('publish/pending').terminate();
+    });
+  });
+}
