@@ -9,7 +9,7 @@ export interface BuildBackend {
   /**
    * Makes the buildroot, or finds the one that the same request made before.
    *
-   * @throws {ImageMissingError} If the target's image is not there.
+   * @throws {ImageMissingError} If the target's image is not there and cannot be had.
    * @throws {PrepareFailedError} If dnf could not install what is asked for.
    */
   prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot>;

@@ -1,4 +1,3 @@
-import { ImageMissingError } from '../model/engine-errors.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { BuildBackend, Buildroot, Labels, PrepareRequest, RunControl } from './backend.ts';
@@ -8,6 +7,7 @@ import type { ContainerEngine, EngineImage } from './engine.ts';
 import { CONTAINER_LABEL, DIGEST_LABEL, prefixLabels, UNSATISFIED_LABEL } from './labels.ts';
 import { BUILDROOT_REPOSITORY, type PrepareJob, prepareBuildroot } from './prepare-buildroot.ts';
 import { readSpecs } from './prepare-inputs.ts';
+import { requireImage } from './require-image.ts';
 
 /** What the backend works with. */
 export interface ContainerBackendDeps {
@@ -30,12 +30,7 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
   const running = new Map<Sha256Hex, Promise<string>>();
 
   async function prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot> {
-    const { target } = request;
-    const image = await engine.findImage(target.image);
-    if (image === undefined) {
-      const command = `${engine.info.kind} pull ${target.image}`;
-      throw new ImageMissingError(target.image, target.name, command);
-    }
+    const image = await requireImage(engine, request.target, run);
     const report = (sentence: string): void => run.onLog(Buffer.from(`rekmod: ${sentence}\n`));
     const specs = await readSpecs(request.specs, report);
     const digest = digestBuildroot(request, image.id, specs);

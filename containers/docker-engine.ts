@@ -1,5 +1,6 @@
 import Dockerode from 'dockerode';
 import { askEngine, callEngine, type DockerConnection, isNotFound } from './docker-connection.ts';
+import { pullImage } from './docker-pull.ts';
 import { ContainerListReply, ImageReply, InfoReply, VersionReply } from './docker-replies.ts';
 import { runContainer } from './docker-run.ts';
 import type {
@@ -29,6 +30,7 @@ export async function connectDockerEngine(
   return {
     info,
     findImage: (reference) => findImage(connection, reference),
+    pull: (reference, { signal }) => pullImage(connection, reference, signal),
     run: (request, control) => runContainer(connection, info, request, control),
     list: (labels) => listContainers(connection, labels),
     remove: (containerId) => removeContainer(connection, containerId),

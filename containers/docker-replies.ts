@@ -32,6 +32,12 @@ export const ImageReply = z.object({
   Config: z.object({ Labels: labels }).nullish(),
 });
 
+/** The part of a line of `POST /images/create` that rekmod uses. */
+export const PullProgress = z.object({
+  error: z.string().nullish(),
+  errorDetail: z.object({ message: z.string().nullish() }).nullish(),
+});
+
 /** The part of `GET /containers/<id>/json` that rekmod uses. */
 export const ContainerReply = z.object({
   State: z.object({

@@ -10,6 +10,13 @@ export interface ContainerEngine {
   /** Finds an image by name (`rekmod/buildroot:0123…`) or by id. */
   findImage(reference: string): Promise<EngineImage | undefined>;
   /**
+   * Pulls an image from the registry that its name tells, with the engine's own credentials for it.
+   *
+   * @throws {RegistryUnreachableError} If the registry cannot be asked now.
+   * @throws {unknown} `control.signal.reason` if that signal ended the pull.
+   */
+  pull(reference: string, control: { readonly signal: AbortSignal }): Promise<ImagePull>;
+  /**
    * Runs a container from its creation to its removal.
    *
    * The output is attached before the start, so nothing is lost, and the engine stores none of it.
@@ -57,6 +64,11 @@ export interface EngineImage {
   readonly createdAtMs: number;
   readonly labels: EngineLabels;
 }
+
+/** How a pull ended; `reason` is the registry's sentence, e.g. `manifest unknown`. */
+export type ImagePull =
+  | { readonly kind: 'pulled' }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 export interface ListedContainer {
   readonly id: string;

@@ -53,19 +53,38 @@ export class EngineRefusedError extends RekmodError {
   }
 }
 
-/** Thrown when an image that the configuration names is not on this machine. */
+/** Thrown when an image that the configuration names is not on this machine, nor to be pulled. */
 export class ImageMissingError extends RekmodError {
   readonly failureClass = 'configuration';
   readonly image: string;
   readonly target: string;
 
-  constructor(image: string, target: string, pullCommand: string) {
+  /** @param options `cause`: what the registry says, when it was asked. */
+  constructor(
+    image: string,
+    target: string,
+    pullCommand: string,
+    options?: { readonly cause: Error },
+  ) {
+    const answer = options === undefined ? '' : ` (its registry says: ${options.cause.message})`;
     super(
       `Cannot use the image "${image}" of the target "${target}": expected it in the container ` +
-        `engine, found none; run "${pullCommand}"`,
+        `engine, found none${answer}; run "${pullCommand}"`,
+      options,
     );
     this.image = image;
     this.target = target;
+  }
+}
+
+/** Thrown when an image's registry gives no answer that would count: no network, overload. */
+export class RegistryUnreachableError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly image: string;
+
+  constructor(image: string, found: string) {
+    super(`Cannot pull the image "${image}": expected an answer of its registry, found ${found}`);
+    this.image = image;
   }
 }
 

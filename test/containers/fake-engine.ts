@@ -6,6 +6,7 @@ import type {
   EngineImage,
   EngineInfo,
   EngineLabels,
+  ImagePull,
   ListedContainer,
 } from '../../containers/engine.ts';
 
@@ -83,6 +84,11 @@ export class FakeEngine implements ContainerEngine {
   readonly info = INFO;
   readonly images = new Map<string, EngineImage>();
   readonly removed: string[] = [];
+  /** References that were pulled. */
+  readonly pulls: string[] = [];
+  /** What the registry does; it has nothing unless a test says otherwise. */
+  answerPull: (reference: string) => Promise<ImagePull> = () =>
+    Promise.resolve({ kind: 'refused', reason: 'manifest unknown' });
   containers: readonly ListedContainer[] = [];
   nowMs = 0;
   runCount = 0;
@@ -108,6 +114,12 @@ export class FakeEngine implements ContainerEngine {
 
   findImage(reference: string): Promise<EngineImage | undefined> {
     return Promise.resolve(this.images.get(reference));
+  }
+
+  async pull(reference: string, control: { readonly signal: AbortSignal }): Promise<ImagePull> {
+    control.signal.throwIfAborted();
+    this.pulls.push(reference);
+    return await this.answerPull(reference);
   }
 
   run(request: ContainerRequest, control: ContainerControl): Promise<ContainerExit> {

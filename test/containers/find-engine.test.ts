@@ -1,32 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { RequestListener } from 'node:http';
 import test from 'node:test';
 import { findEngine, listAddresses } from '../../containers/find-engine.ts';
 import { EngineMissingError } from '../../model/engine-errors.ts';
-
-interface SocketRig extends AsyncDisposable {
-  readonly address: string;
-}
-
-async function serveSocket(listener: RequestListener): Promise<SocketRig> {
-  const directory = await mkdtemp(join(tmpdir(), 'rekmod-socket-'));
-  const path = join(directory, 'engine.sock');
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => {
-    server.listen(path, resolve);
-  });
-  return {
-    address: `unix://${path}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
+import { serveSocket } from './socket-rig.ts';
 
 function answer(version: object, info: object): RequestListener {
   return (request, response) => {

@@ -18,6 +18,7 @@ import {
   EngineRefusedError,
   InputUnreadableError,
   PrepareFailedError,
+  RegistryUnreachableError,
 } from '../../model/engine-errors.ts';
 import type { Limits, Target } from '../../model/settings.ts';
 import {
@@ -230,6 +231,17 @@ for (const [name, rig] of RIGS) {
     assert.ok(Math.abs(Date.now() - image.createdAtMs) < 60_000);
     assert.equal(stdout, 'kept\n');
     assert.equal(await rig.engine.findImage(`${repository}:other`), undefined);
+  });
+
+  test(`${name}: pull() takes a registry where nobody listens for a trouble that passes`, async () => {
+    const pull = rig.engine.pull('127.0.0.1:9/a', { signal: new AbortController().signal });
+
+    await assert.rejects(pull, (error) => {
+      assert.ok(error instanceof RegistryUnreachableError, String(error));
+      assert.equal(error.failureClass, 'transient');
+      assert.match(error.message, /connection refused/);
+      return true;
+    });
   });
 
   test(`${name}: remove() ends a running container, once`, async () => {
