@@ -10,7 +10,7 @@ export interface ContainerEngine {
   /** Finds an image by name (`rekmod/buildroot:0123…`) or by id. */
   findImage(reference: string): Promise<EngineImage | undefined>;
   /**
-   * Pulls an image from the registry that its name tells, with the engine's own credentials for it.
+   * Pulls an image from the registry that its name tells; rekmod hands over no login.
    *
    * @throws {RegistryUnreachableError} If the registry cannot be asked now.
    * @throws {unknown} `control.signal.reason` if that signal ended the pull.
