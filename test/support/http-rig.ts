@@ -12,14 +12,15 @@ export interface HttpRig extends AsyncDisposable {
   connectionCount(): number;
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export async function startHttpRig(answer: Answer): Promise<HttpRig> {
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    answer(request, response);
+    // What a test's answer throws is seen as a connection that is lost.
+    Promise.resolve(answer(request, response)).catch(() => response.destroy());
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
