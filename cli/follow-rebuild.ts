@@ -1,11 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { RekmodError } from '../model/errors.ts';
 import type { RebuildInput, RebuildProgress, RebuildResult } from '../model/workflow-messages.ts';
 import { describeOutcome, describeVerdict } from '../report/describe-verdict.ts';
 import { progressQuery } from '../workflows/messages.ts';
 
 /** The workflow of one cell. */
 export type RebuildHandle = WorkflowHandle<(input: RebuildInput) => Promise<RebuildResult>>;
+
+/** A rebuild came to no end: its cell could not be planned or recorded, or a person ended it. */
+export class RebuildEndedError extends RekmodError {
+  readonly failureClass = 'outcome';
+
+  constructor(kmod: string, release: string, cause: WorkflowFailedError) {
+    super(`Cannot rebuild "${kmod}" for ${release}: ${innermost(cause).message}`, { cause });
+  }
+}
 
 const POLL_MS = 500;
 
@@ -19,18 +29,28 @@ const STEP_WORDS: Readonly<Record<RebuildProgress['step'], string>> = {
   done: 'done',
 };
 
-/** Follows a rebuild to its end and says each step as it begins. */
+/**
+ * Follows a rebuild to its end and says each step as it begins.
+ *
+ * @throws {RebuildEndedError} If it comes to no end of its own.
+ */
 export async function followRebuild(
   handle: RebuildHandle,
   say: (line: string) => void,
 ): Promise<RebuildResult> {
-  const [, kmod, , release] = handle.workflowId.split('/');
+  const [, kmod = '', , release = ''] = handle.workflowId.split('/');
   const prefix = `${kmod} ${release}`;
   let shown: RebuildProgress = { step: 'done' };
   let isRunning = true;
-  const result = handle.result().finally(() => {
-    isRunning = false;
-  });
+  const result = handle
+    .result()
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      throw new RebuildEndedError(kmod, release, error);
+    })
+    .finally(() => {
+      isRunning = false;
+    });
   result.catch(() => undefined);
   while (isRunning) {
     const progress = await handle.query(progressQuery).catch(() => shown);
@@ -42,6 +62,11 @@ export async function followRebuild(
     await Promise.race([delay(POLL_MS), result.catch(() => undefined)]);
   }
   return await result;
+}
+
+/** Temporal wraps what our own code said in layers of its own. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
 /** One line for the end of a rebuild. */

@@ -1,5 +1,6 @@
 import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
+import { testFollowRebuild } from './follow-rebuild.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
@@ -12,6 +13,7 @@ if ('skip' in rig) {
 } else {
   after(() => rig[Symbol.asyncDispose]());
   testRebuildKmod(rig);
+  testFollowRebuild(rig);
   testRolloutKernel(rig);
   testFollowStream(rig);
   testPublishRepository(rig);
