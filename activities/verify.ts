@@ -79,15 +79,18 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
     });
   }
 
-  /** What the other kmods export for this very kernel. */
+  /** What the other kmods export for this very kernel: by a build of their own, or one that was kept. */
   async function readProviders(
     kernel: Kernel,
     cell: PlannedCell,
   ): Promise<ReadonlyMap<string, number>> {
     const providers = new Map<string, number>();
     for (const kmod of cell.needs) {
+      const verdict = (await records.readCell({ ...cell, kmod }))?.verdict;
+      const isLent = verdict?.kind === 'keep' && verdict.why === 'compatible';
+      const release = isLent ? verdict.donor : cell.release;
       const donors = await records.listDonors(kernel, kmod);
-      const build = donors.find((donor) => donor.release === cell.release) ?? donors[0];
+      const build = donors.find((donor) => donor.release === release) ?? donors[0];
       for (const [symbol, crc] of exportIndex(build?.modules ?? [])) providers.set(symbol, crc);
     }
     return providers;

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import type { BuildOutput } from '../../activities/build.ts';
+import { outcomeActivities } from '../../activities/outcomes.ts';
 import { openSymversReader } from '../../activities/symvers-reader.ts';
 import { type VerifyEnd, verifyActivities } from '../../activities/verify.ts';
 import { NotFoundError } from '../../model/activity-errors.ts';
+import type { BuildFacts, CellOutcome } from '../../model/cell.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { type DataRig, makeDataRig } from '../support/data-rig.ts';
-import { INPUT, kernelOf, SOURCE } from '../support/plan-facts.ts';
+import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
 
 const RELEASE = '6.1.0-54-amd64';
 const SYMVERS = readFixtureText('symvers/debian-6.1.0-54-amd64.symvers');
@@ -28,11 +30,27 @@ const CELL: PlannedCell = {
   buildNumber: 1,
 };
 
+function publishedOf(modules: BuildFacts['modules']): CellOutcome {
+  const build = {
+    inputDigest: INPUT,
+    sourceDigest: SOURCE,
+    buildNumber: 1,
+    durationMs: 1,
+    modules,
+    attemptLog: 'logs/a.log',
+  };
+  return { kind: 'published', packages: [], repository: 'kmods', snapshot: '000001', build };
+}
+
 /** Verifies packages of the fixtures that claim to be built for Debian's kernel. */
 async function verify(
   rig: DataRig,
   fixtures: readonly string[],
-  { symvers = SYMVERS, kernel = {} }: { symvers?: string; kernel?: Partial<Kernel> } = {},
+  {
+    symvers = SYMVERS,
+    kernel = {},
+    cell: changes = {},
+  }: { symvers?: string; kernel?: Partial<Kernel>; cell?: Partial<PlannedCell> } = {},
 ): Promise<VerifyEnd> {
   const stored = { ...(await rig.store.addText(symvers)), symbolCount: 1 };
   await rig.records.writeKernel(
@@ -44,7 +62,7 @@ async function verify(
   for (const fileName of fixtures) {
     files.push({ fileName, ...(await rig.store.addFile(fixturePath(`rpms/${fileName}`))) });
   }
-  const cell = { ...CELL, release: kernel.release ?? RELEASE };
+  const cell = { ...CELL, ...changes, release: kernel.release ?? RELEASE };
   return await inActivity(() => verifyBuild({ cell, files }));
 }
 
@@ -92,6 +110,43 @@ test('verifyBuild() refuses a CRC that is not the kernel’s, and a symbol that 
   });
   const gone = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], { symvers: '' });
   assert.match(gone.kind === 'refused' ? gone.problems.join() : '', /nothing exports the symbol/);
+});
+
+test('verifyBuild() resolves against the build of another kmod that this kernel keeps', async () => {
+  await using rig = await makeDataRig();
+  const provider = { stream: 'lab', kmod: 'provider', arch: 'x86_64' };
+  const crcs = { '6.1.0-54': 178888104, '6.1.0-56': 7 };
+  for (const [evr, crc] of Object.entries(crcs)) {
+    const release = `${evr}-older`;
+    await rig.records.writeKernel(kernelOf(evr, { release }));
+    const exporter = moduleOf('provider', { exports: { dma_buf_export: crc } });
+    const facts = await rig.store.addText(JSON.stringify([exporter]));
+    await inActivity(() =>
+      outcomeActivities(rig).recordOutcome({
+        ...provider,
+        release,
+        verdict: { kind: 'rebuild', why: 'never-built' },
+        outcome: publishedOf({ ...facts, moduleCount: 1 }),
+      }),
+    );
+  }
+  const donor = '6.1.0-54-older';
+  await inActivity(() =>
+    outcomeActivities(rig).recordOutcome({
+      ...provider,
+      release: RELEASE,
+      verdict: { kind: 'keep', why: 'compatible', donor, importCount: 1 },
+      outcome: { kind: 'kept' },
+    }),
+  );
+  const symvers = SYMVERS.replace(/^.*\tdma_buf_export\t.*\n/m, '');
+
+  const end = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], {
+    symvers,
+    cell: { needs: ['provider'] },
+  });
+
+  assert.equal(end.kind, 'verified', JSON.stringify(end));
 });
 
 test('verifyBuild() refuses a build without modules', async () => {
