@@ -3,6 +3,7 @@ import { findProgram } from '../activities/find-program.ts';
 import { findConfig } from '../config/find-config.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { findEngine } from '../containers/find-engine.ts';
+import { hasRegistry } from '../containers/require-image.ts';
 import type { Settings } from '../model/settings.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
@@ -144,11 +145,13 @@ async function checkImages(settings: Settings): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const { name, image } of settings.targets.filter((target) => used.has(target.name))) {
     const found = await search.engine.findImage(image);
+    const isPulled = hasRegistry(image);
+    const missing = isPulled ? 'pulled when it is first needed' : 'not on this machine';
     checks.push({
       name: `image of target ${name}`,
-      isGood: found !== undefined,
-      found: found?.id ?? `${image} is not on this machine`,
-      ...(found ? {} : { remedy: `${search.engine.info.kind} pull ${image}` }),
+      isGood: found !== undefined || isPulled,
+      found: found?.id ?? `${image} is ${missing}`,
+      ...(found || isPulled ? {} : { remedy: 'build it, or name one of a registry in "targets"' }),
     });
   }
   return checks;

@@ -35,6 +35,6 @@ export async function requireImage(
  * `rekmod-lab/builder` and `fedora:44`, are of this machine: an engine would ask docker.io for them,
  * where anybody may have taken the name.
  */
-function hasRegistry(reference: string): boolean {
+export function hasRegistry(reference: string): boolean {
   return /^(localhost|[^/]*[.:][^/]*)\//u.test(reference);
 }

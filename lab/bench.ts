@@ -8,7 +8,8 @@ import { Client, Connection } from '@temporalio/client';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
 import type { RolloutInput } from '../model/workflow-messages.ts';
 import { rolloutId } from '../workflows/workflow-ids.ts';
-import { cacheDirectory, readLab, removeWorld, World } from './world.ts';
+import { cacheDirectory, readLab } from './read-lab.ts';
+import { removeWorld, World } from './world.ts';
 
 // Measures in one run what orchestration costs: a rollout of all lab kmods against a bare make loop
 // and against dkms, over the same cells, with the same buildroot image, in turn.

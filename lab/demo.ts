@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import type { CellStatus, StatusReport } from '../model/status.ts';
 import { installInClient } from './install-in-client.ts';
-import { cacheDirectory, findFreePorts, type Lab, readLab, removeWorld, World } from './world.ts';
+import { cacheDirectory, type Lab, readLab } from './read-lab.ts';
+import { findFreePorts, removeWorld, World } from './world.ts';
 
 // The main job on real input to its end: three real kernels, real third-party modules, real dnf.
 // Ends with 0 only if all of it happened. DEMO_KEEP=1 leaves rekmod running (the default in a

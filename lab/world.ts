@@ -1,42 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, open, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { StatusReport } from '../model/status.ts';
+import type { Lab, LabKmod } from './read-lab.ts';
 import { type DirectoryServer, serveDirectory } from './serve-directory.ts';
-
-/** A kernel of the lab, as `kernels.json` describes it. */
-export interface LabKernel {
-  readonly role: 'first' | 'changed' | 'same';
-  readonly release: string;
-  readonly repackaged: boolean;
-  readonly deltaToPrevious: {
-    readonly lost: number;
-    readonly added: number;
-    readonly changed: number;
-  };
-}
-
-/** A kmod of the lab, as `kmods.json` describes it. */
-export interface LabKmod {
-  readonly name: string;
-  readonly spec: string;
-  readonly sourceDirectory: string;
-  readonly kind: 'single' | 'family' | 'large' | 'quick';
-}
-
-/** What `lab/make-lab.sh` made. */
-export interface Lab {
-  readonly image: string;
-  readonly kernels: readonly LabKernel[];
-  readonly kmods: readonly LabKmod[];
-  /** The vendor's public key. */
-  readonly upstreamKey: string;
-}
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -65,27 +36,6 @@ export interface WorldOptions {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 const run = promisify(execFile);
-
-/** Where set-up caches what it made. */
-export function cacheDirectory(): string {
-  const { REKMOD_CACHE, XDG_CACHE_HOME } = process.env;
-  return REKMOD_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rekmod');
-}
-
-/** Reads what the lab's scripts made; undefined when it was not made yet. */
-export async function readLab(): Promise<Lab | undefined> {
-  const directory = join(cacheDirectory(), 'lab');
-  const read = async (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
-  try {
-    const { image }: { image: string } = JSON.parse(await read('builder-image.json'));
-    const kernels: readonly LabKernel[] = JSON.parse(await read('kernels.json'));
-    const kmods: readonly LabKmod[] = JSON.parse(await read('kmods.json'));
-    const upstreamKey = join(directory, 'upstream', 'RPM-GPG-KEY-rekmod-lab-upstream');
-    return { image, kernels, kmods, upstreamKey };
-  } catch {
-    return undefined;
-  }
-}
 
 /** A kernel vendor's mirror, a configuration and a rekmod that can be started, asked and killed. */
 export class World {

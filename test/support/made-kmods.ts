@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LabKmod } from '../../lab/world.ts';
+import type { LabKmod } from '../../lab/read-lab.ts';
 
 /** How a kmod of our own making behaves when it is built. */
 export type Behaviour = 'good' | 'slow' | 'compile-error' | 'no-modules' | 'wrong-kernel';

@@ -1,4 +1,4 @@
-import { type Lab, type LabKmod, readLab } from '../../lab/world.ts';
+import { type Lab, type LabKmod, readLab } from '../../lab/read-lab.ts';
 
 /** The lab, for a test that cannot be without; `scripts/e2e.sh` makes it. */
 export async function requireLab(): Promise<Lab> {
