@@ -175,6 +175,22 @@ test('publishPackages() refuses a name that comes twice with different content',
   assert.equal(await readCurrentSnapshot(repository.place.directory), undefined);
 });
 
+test('publishPackages() called twice at once writes one snapshot after the other', async () => {
+  await using repository = await startPublishRig();
+  const files = [await repository.add(A), await repository.add(B)];
+
+  const publications = await Promise.all(files.map((file) => repository.publish(file)));
+
+  assert.deepEqual(
+    publications.map(({ snapshot, packageCount }) => [snapshot, packageCount]).sort(),
+    [
+      ['000001', 1],
+      ['000002', 2],
+    ],
+  );
+  assert.deepEqual(await repository.list('current', 'Packages'), [A, B]);
+});
+
 test('publishPackages() serves nothing new when a package is gone from the store', async () => {
   await using repository = await startPublishRig();
   await repository.publish(await repository.add(A));

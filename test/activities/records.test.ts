@@ -206,3 +206,33 @@ test('recordUnbuilt() writes all ends and says once that something changed', asy
   );
   assert.equal(rig.changeCount(), 1);
 });
+
+test('reserveBuildNumber() gives no two runs the same number, and a run its own again', async () => {
+  await using rig = await makeDataRig();
+  const reserve = (runId: string, atLeast: number): Promise<number> =>
+    rig.records.reserveBuildNumber(KEY, runId, atLeast);
+
+  const numbers = [
+    await reserve('one', 1),
+    await reserve('one', 1),
+    await reserve('two', 1),
+    await reserve('three', 7),
+    await reserve('four', 2),
+  ];
+
+  assert.deepEqual(numbers, [1, 1, 2, 7, 8]);
+  assert.equal(await rig.records.reserveBuildNumber({ ...KEY, kmod: 'zfs' }, 'one', 1), 1);
+});
+
+test('recordRollout() writes that a kernel is done with, and with which kmods', async () => {
+  await using rig = await makeDataRig();
+  const key = { stream: 'lab', release: RELEASE };
+
+  await outcomeActivities(rig).recordRollout({ ...key, kmods: ['zfs', 'jool'] });
+
+  assert.deepEqual(await rig.records.readRollout(key), {
+    ...key,
+    kmods: ['jool', 'zfs'],
+    endedAt: NOW,
+  });
+});
