@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type {
@@ -225,10 +225,14 @@ async function layOutInput(
   return { directory, spec: input.specName, defines: input.dialect.defines(kernel) };
 }
 
-/** A build runs as another user; sources may be private to ours (umask 077). */
+/** A build runs as another user; sources may be private to ours (umask 077). Programs stay programs. */
 async function makeReadable(directory: string): Promise<void> {
   await chmod(directory, 0o755);
-  for (const name of await readdir(directory)) await chmod(join(directory, name), 0o644);
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const isProgram = ((await stat(path)).mode & 0o100) !== 0;
+    await chmod(path, isProgram ? 0o755 : 0o644);
+  }
 }
 
 /** Writes what work says to a log file, from its first byte to its last. */

@@ -57,6 +57,17 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
+/** Settings of a server that has one machine to itself. */
+const DYNAMIC_CONFIG = [
+  // One partition keeps a queue in order: there is nothing to spread.
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+  // Bounds that protect a shared database would make a lone workflow wait for each step.
+  'history.transferProcessorMaxPollRPS=1000',
+  'history.timerProcessorMaxPollRPS=1000',
+  'history.timerProcessorMaxTimeShift="20ms"',
+] as const;
+
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -173,9 +184,7 @@ async function spawnServer(options: {
     ...['server', 'start-dev', '--ip', options.host, '--port', `${options.port}`],
     ...['--ui-ip', options.host, '--ui-port', `${options.uiPort}`],
     ...['--db-filename', join(options.directory, 'temporal.db')],
-    // One partition keeps a queue in order: on a single machine there is nothing to spread.
-    ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
-    ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
+    ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
     ...['--namespace', options.namespace, '--log-level', 'warn', '--log-format', 'json'],
   ];
   // The server must not outlive a killed `up`; it gets its signals from us alone, not from a terminal.

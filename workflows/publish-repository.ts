@@ -18,7 +18,7 @@ import { publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { publishedSignal, publishSignal } from './messages.ts';
 
-/** Packages of one snapshot at most; more wait for the next. */
+/** Requests for one snapshot at most; more wait for the next. */
 const MAX_BATCH = 200;
 
 /**
