@@ -109,7 +109,7 @@ async function toFetched(url: string, response: Response, watchdog: Watchdog): P
     const lastModified = response.headers.get('last-modified');
     return {
       kind: 'content',
-      body: watched(url, body, watchdog),
+      body: watched(url, response, watchdog),
       validators: { ...(etag ? { etag } : {}), ...(lastModified ? { lastModified } : {}) },
     };
   }
@@ -121,14 +121,19 @@ async function toFetched(url: string, response: Response, watchdog: Watchdog): P
   throw new StreamUnreachableError(url, `expected HTTP status 200, found ${status}`);
 }
 
-/** Passes a body on; a server that falls silent in the middle ends it with an error. */
+/**
+ * Passes a body on; a server that falls silent in the middle ends it with an error.
+ *
+ * @param response Held until its body is read: fetch() cancels the body of a response that was
+ *   collected as garbage, and the reader would see an empty file.
+ */
 async function* watched(
   url: string,
-  body: AsyncIterable<Uint8Array>,
+  response: Response,
   { alarm, silence }: Watchdog,
 ): AsyncIterable<Uint8Array> {
   try {
-    for await (const chunk of body) {
+    for await (const chunk of response.body ?? []) {
       alarm.refresh();
       yield chunk;
     }

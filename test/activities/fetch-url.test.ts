@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { type Fetched, fetchBytes, fetchUrl, readBounded } from '../../activities/fetch-url.ts';
 import { StreamUnreachableError } from '../../model/activity-errors.ts';
@@ -230,4 +232,24 @@ test('fetchUrl() reads files, and says when there is none', async () => {
     fetchUrl(`file://${scratch.path}`, { signal }).then(textOf),
     /expected a file, found/,
   );
+});
+
+test('fetchUrl() keeps a body that is read only after a while', async () => {
+  await using server = await startHttpRig((_, response) => {
+    response.end('x'.repeat(8000));
+  });
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: unknown = runInNewContext('gc');
+  assert.ok(typeof collectGarbage === 'function');
+
+  const fetched = await fetchUrl(server.url, { signal: new AbortController().signal });
+  // fetch() cancels a body whose Response was collected before anybody began to read.
+  for (let round = 0; round < 5; round++) {
+    collectGarbage();
+    await delay(10);
+  }
+
+  assert.ok(fetched.kind === 'content');
+  const bytes = await readBounded(server.url, fetched.body, 10_000);
+  assert.equal(bytes.byteLength, 8000);
 });
