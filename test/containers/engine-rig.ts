@@ -44,6 +44,8 @@ export async function startPodmanRig(): Promise<EngineRig | Skip> {
   const runtime = (await hasProgram('runc')) ? ['--runtime', 'runc'] : [];
   const storage = ['--root', join(home, 'root'), '--runroot', join(home, 'run'), ...runtime];
   const service = spawn('podman', [...storage, 'system', 'service', '--time=0', address], {
+    // conmon writes a file `oom` where it was started.
+    cwd: home,
     stdio: 'ignore',
   });
   const stop = async (): Promise<void> => {

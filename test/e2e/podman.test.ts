@@ -33,6 +33,8 @@ async function servePodman(): Promise<PodmanService> {
     'runc',
   ];
   const service = spawn('podman', [...storage, 'system', 'service', '--time=0', address], {
+    // conmon writes a file `oom` where it was started.
+    cwd: home,
     stdio: 'ignore',
   });
   const podman = async (...args: readonly string[]): Promise<string> =>
