@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Dockerode from 'dockerode';
 import type { ContainerEngine, ContainerRequest, EngineLabels } from '../../containers/engine.ts';
-import { findEngine } from '../../containers/find-engine.ts';
+import { findEngine, requireEngine } from '../../containers/find-engine.ts';
+import { type Skip, servePodman } from '../support/serve-podman.ts';
 
 const execute = promisify(execFile);
 const MEBIBYTE = 1024 ** 2;
@@ -23,11 +23,6 @@ export interface EngineRig {
   dispose(): Promise<void>;
 }
 
-/** Why an engine cannot be tested here. */
-export interface Skip {
-  readonly skip: string;
-}
-
 export async function startDockerRig(): Promise<EngineRig | Skip> {
   const search = await findEngine({ DOCKER_HOST: process.env.DOCKER_HOST, uid: 0 });
   if (search.kind === 'missing') return { skip: JSON.stringify(search.attempts) };
@@ -35,31 +30,12 @@ export async function startDockerRig(): Promise<EngineRig | Skip> {
   return await prepareRig(search.engine, async () => undefined);
 }
 
-/** Serves Podman's API from a storage of its own, which goes in the end. */
+/** As {@link startDockerRig}, on Podman. */
 export async function startPodmanRig(): Promise<EngineRig | Skip> {
-  if (!(await hasProgram('podman'))) return { skip: 'podman is not installed' };
-  const home = await mkdtemp(join(tmpdir(), 'rekmod-podman-'));
-  const address = `unix://${home}/podman.sock`;
-  // Debian 12's crun refuses hybrid cgroups, so runc is taken where it is.
-  const runtime = (await hasProgram('runc')) ? ['--runtime', 'runc'] : [];
-  const storage = ['--root', join(home, 'root'), '--runroot', join(home, 'run'), ...runtime];
-  const service = spawn('podman', [...storage, 'system', 'service', '--time=0', address], {
-    // conmon writes a file `oom` where it was started.
-    cwd: home,
-    stdio: 'ignore',
-  });
-  const stop = async (): Promise<void> => {
-    await endProcess(service);
-    await execute('umount', [join(home, 'root', 'overlay')]).catch(() => undefined);
-    await rm(home, { recursive: true, force: true });
-  };
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const search = await findEngine({ DOCKER_HOST: address, uid: 0 });
-    if (search.kind === 'found') return await prepareRig(search.engine, stop);
-    await sleep(100);
-  }
-  await stop();
-  return { skip: 'podman system service did not come up' };
+  const service = await servePodman();
+  if ('skip' in service) return service;
+  const engine = await requireEngine({ DOCKER_HOST: service.address, uid: 0 });
+  return await prepareRig(engine, async () => await service[Symbol.asyncDispose]());
 }
 
 async function prepareRig(engine: ContainerEngine, stop: () => Promise<void>): Promise<EngineRig> {
@@ -138,21 +114,4 @@ async function fetchBusybox(): Promise<string> {
     await execute('apt-get', options, { cwd: directory });
   }
   return join(directory, (await findDeb()) ?? 'busybox-static.deb');
-}
-
-async function hasProgram(name: string): Promise<boolean> {
-  return await execute('sh', ['-c', `command -v ${name}`]).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-  });
-  child.kill('SIGTERM');
-  await Promise.race([ended, sleep(5000).then(() => child.kill('SIGKILL'))]);
-  await ended;
 }

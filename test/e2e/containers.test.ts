@@ -21,12 +21,8 @@ import {
   RegistryUnreachableError,
 } from '../../model/engine-errors.ts';
 import type { Limits, Target } from '../../model/settings.ts';
-import {
-  type EngineRig,
-  type Skip,
-  startDockerRig,
-  startPodmanRig,
-} from '../containers/engine-rig.ts';
+import { type EngineRig, startDockerRig, startPodmanRig } from '../containers/engine-rig.ts';
+import type { Skip } from '../support/serve-podman.ts';
 
 const MEBIBYTE = 1024 ** 2;
 const RIGS = [
