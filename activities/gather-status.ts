@@ -2,6 +2,7 @@ import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import type { CellLinks, StatusReport } from '../model/status.ts';
 import { needsBuild } from '../model/verdict.ts';
+import { rebuildId } from '../model/workflow-ids.ts';
 import {
   type ActiveCell,
   assembleStatus,
@@ -101,12 +102,12 @@ function nameCell({ kmod, stream, release }: CellKey): string {
 }
 
 function linkCell(
-  { kmod, stream, release }: CellKey,
+  cell: CellKey,
   outcome: CellOutcome | undefined,
   temporalUi: string | undefined,
 ): CellLinks {
   const log = logOf(outcome);
-  const workflowId = encodeURIComponent(`rebuild/${kmod}/${stream}/${release}`);
+  const workflowId = encodeURIComponent(rebuildId(cell));
   return {
     // Relative to the page, /status/.
     ...(log === undefined ? {} : { log: `../${log}` }),
@@ -115,7 +116,7 @@ function linkCell(
 }
 
 /** The log that tells of an outcome, relative to the data directory. */
-export function logOf(outcome: CellOutcome | undefined): string | undefined {
+function logOf(outcome: CellOutcome | undefined): string | undefined {
   if (outcome?.kind === 'published') return outcome.build.attemptLog;
   return outcome?.kind === 'failed' ? outcome.attemptLog : undefined;
 }

@@ -2,6 +2,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Settings } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
+import { publisherId } from '../model/workflow-ids.ts';
 import type {
   PublicationRequest,
   RebuildInput,
@@ -31,7 +32,7 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     const { stream, options, ...asked } = request;
     const { repository } = requireNamed(settings.streams, 'publish for', 'stream', stream);
     await client.workflow.signalWithStart('publishRepository', {
-      workflowId: `publish/${repository}`,
+      workflowId: publisherId(repository),
       taskQueue: CONTROL_QUEUE,
       args: [{ repository, options }],
       signal: 'publish',

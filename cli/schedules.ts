@@ -7,9 +7,9 @@ import {
 import { RekmodError } from '../model/errors.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
+import { followId } from '../model/workflow-ids.ts';
 import type { FollowInput, WorkflowOptions } from '../model/workflow-messages.ts';
 import { toPairs } from '../workflows/search-attributes.ts';
-import { followId } from '../workflows/workflow-ids.ts';
 
 /** Which data directory a schedule belongs to: the key of its memo. */
 const OWNER = 'rekmodHome';

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
+import { rolloutId } from '../model/workflow-ids.ts';
 import type { RolloutInput } from '../model/workflow-messages.ts';
-import { rolloutId } from '../workflows/workflow-ids.ts';
 import { cacheDirectory, readLab } from './read-lab.ts';
 import { removeWorld, World } from './world.ts';
 

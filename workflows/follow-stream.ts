@@ -8,13 +8,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StoredKernel } from '../activities/watch.ts';
+import { rolloutId } from '../model/workflow-ids.ts';
 import type { FollowInput, FollowResult } from '../model/workflow-messages.ts';
 import { formatEvr } from '../rpm/evr.ts';
 import { kernels, watch } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { rolloutKernel } from './rollout-kernel.ts';
 import { toPairs } from './search-attributes.ts';
-import { rolloutId } from './workflow-ids.ts';
 
 /**
  * Looks once at a stream, brings new kernels into the store and starts a rollout for each. Short: it

@@ -11,6 +11,7 @@ import type { CellOutcome } from '../model/cell.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { buildQueue } from '../model/task-queues.ts';
 import { needsBuild } from '../model/verdict.ts';
+import { rebuildId } from '../model/workflow-ids.ts';
 import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts';
 import { dispatchOrder } from '../plan/dispatch-order.ts';
 import { findBlocker } from '../plan/find-blocker.ts';
@@ -23,7 +24,6 @@ import { describeFailure } from './describe-failure.ts';
 import { mapWindowed } from './map-windowed.ts';
 import { rebuildKmod } from './rebuild-kmod.ts';
 import { setAttributes, toPairs } from './search-attributes.ts';
-import { rebuildId } from './workflow-ids.ts';
 
 type Outcomes = Map<string, CellOutcome>;
 

@@ -5,6 +5,7 @@ import { requireNamed } from '../../activities/require-named.ts';
 import { ContentInvalidError } from '../../model/activity-errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
+import { rebuildId } from '../../model/workflow-ids.ts';
 import type {
   RebuildInput,
   RebuildResult,
@@ -12,7 +13,6 @@ import type {
 } from '../../model/workflow-messages.ts';
 import { planToText } from '../../report/plan-text.ts';
 import { toPairs } from '../../workflows/search-attributes.ts';
-import { rebuildId } from '../../workflows/workflow-ids.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { type CommandContext, openContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';

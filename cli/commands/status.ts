@@ -38,7 +38,7 @@ export function addStatusCommand(program: Command): void {
 const ASK_TIMEOUT_MS = 700;
 
 /** The status as the data directory tells it now; works while nothing runs. */
-export async function gatherNow(context: CommandContext): Promise<StatusReport> {
+async function gatherNow(context: CommandContext): Promise<StatusReport> {
   const { settings, records, data } = context;
   const serverUrl = serverUrlOf(settings.server);
   return await gatherStatus({

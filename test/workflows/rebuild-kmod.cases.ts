@@ -5,10 +5,10 @@ import { type WorkflowHandle, WorkflowIdConflictPolicy } from '@temporalio/clien
 import { ContentInvalidError, NotFoundError } from '../../model/activity-errors.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
+import { rebuildId } from '../../model/workflow-ids.ts';
 import type { RebuildInput, RebuildResult } from '../../model/workflow-messages.ts';
 import { progressQuery } from '../../workflows/messages.ts';
 import type { rebuildKmod } from '../../workflows/rebuild-kmod.ts';
-import { rebuildId } from '../../workflows/workflow-ids.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
 import {
   BUILDROOT,

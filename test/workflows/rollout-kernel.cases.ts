@@ -5,8 +5,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { NotFoundError } from '../../model/activity-errors.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
+import { rebuildId, rolloutId } from '../../model/workflow-ids.ts';
 import type { rolloutKernel } from '../../workflows/rollout-kernel.ts';
-import { rebuildId, rolloutId } from '../../workflows/workflow-ids.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
 import {
   buildBadly,

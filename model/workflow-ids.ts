@@ -1,5 +1,5 @@
-import type { CellKey } from '../model/cell.ts';
-import type { KernelKey } from '../model/kernel.ts';
+import type { CellKey } from './cell.ts';
+import type { KernelKey } from './kernel.ts';
 
 /** `kernel/<stream>/<kernel release>`: one rollout a kernel at a time. */
 export function rolloutId({ stream, release }: KernelKey): string {
