@@ -1,5 +1,5 @@
 import { readModuleFacts } from '../kabi/module-facts.ts';
-import { exportIndex } from '../kabi/resolve.ts';
+import { collectExports, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule } from '../model/kabi.ts';
 import type { Kernel, Nevra } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
@@ -80,18 +80,15 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
   }
 
   /** What the other kmods export for this very kernel: by a build of their own, or one that was kept. */
-  async function readProviders(
-    kernel: Kernel,
-    cell: PlannedCell,
-  ): Promise<ReadonlyMap<string, number>> {
-    const providers = new Map<string, number>();
+  async function readProviders(kernel: Kernel, cell: PlannedCell): Promise<KmodExports> {
+    const providers = new Map<string, readonly number[]>();
     for (const kmod of cell.needs) {
       const verdict = (await records.readCell({ ...cell, kmod }))?.verdict;
       const isLent = verdict?.kind === 'keep' && verdict.why === 'compatible';
       const release = isLent ? verdict.donor : cell.release;
       const donors = await records.listDonors(kernel, kmod);
       const build = donors.find((donor) => donor.release === release) ?? donors[0];
-      for (const [symbol, crc] of exportIndex(build?.modules ?? [])) providers.set(symbol, crc);
+      collectExports(providers, build?.modules ?? []);
     }
     return providers;
   }

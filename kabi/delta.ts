@@ -22,12 +22,9 @@ export function diffSymvers(before: Symvers, after: Symvers): KabiDelta {
     lost: lost.sort(bySymbol),
     added: added.sort(bySymbol),
     crcChanged: pick(kept, (one, other) => one.crc !== other.crc),
-    gplTightened: pick(
-      kept,
-      (one, other) =>
-        one.exportType === 'EXPORT_SYMBOL' && other.exportType === 'EXPORT_SYMBOL_GPL',
-    ),
+    gplTightened: pick(kept, (one, other) => !isGplOnly(one) && isGplOnly(other)),
     namespaceChanged: pick(kept, (one, other) => one.namespace !== other.namespace),
+    gplRelaxed: pick(kept, (one, other) => isGplOnly(one) && !isGplOnly(other)),
     moved: pick(kept, (one, other) => one.module !== other.module),
   };
 }
@@ -37,6 +34,10 @@ function pick(
   differs: (before: ExportedSymbol, after: ExportedSymbol) => boolean,
 ): readonly ExportChange[] {
   return changes.filter((change) => differs(change.before, change.after)).sort(bySymbol);
+}
+
+function isGplOnly({ exportType }: ExportedSymbol): boolean {
+  return exportType === 'EXPORT_SYMBOL_GPL';
 }
 
 function bySymbol(one: { readonly symbol: string }, other: { readonly symbol: string }): number {

@@ -1,69 +1,144 @@
-import type { ExportedSymbol, ModuleFacts, SymbolProblem, Symvers } from '../model/kabi.ts';
+import type {
+  ExportedSymbol,
+  ImportedSymbol,
+  ModuleFacts,
+  ProblemKind,
+  SymbolProblem,
+  Symvers,
+} from '../model/kabi.ts';
+
+/** Symbol to the CRCs that accepted kmods export it with; several kmods may export one symbol. */
+export type KmodExports = ReadonlyMap<string, readonly number[]>;
 
 /** What {@link findProblems} resolves imports with. */
 export interface ResolveInput {
   /** The modules of one kmod; they may import from each other. */
   readonly modules: readonly ModuleFacts[];
   readonly kernel: Symvers;
-  /** Symbol to CRC, as other accepted kmods export them; see {@link exportIndex}. */
-  readonly providers: ReadonlyMap<string, number>;
+  /** What other accepted kmods export; see {@link collectExports}. */
+  readonly providers: KmodExports;
 }
 
 /**
- * Finds the imports that a kernel, the modules themselves and other kmods do not satisfy.
+ * Finds what keeps the modules of one kmod from loading in a kernel.
  *
- * This is weak-modules' rule, for one kmod as a whole: an import is satisfied if somebody exports
- * the symbol with the same CRC. Beyond it:
+ * This is weak-modules' rule, for one kmod as a whole: an import is satisfied if the kernel, the kmod
+ * itself or another accepted kmod exports the symbol with the same CRC. Beyond what depmod looks at:
  * - The kernel refuses a GPL-only symbol to a module of another licence, and a symbol of a namespace to
- *   a module that does not import it; depmod sees neither.
+ *   a module that does not import it.
+ * - It refuses a module that exports what vmlinux exports already.
  * - A CRC of 0 equals 0 alone: the loader compares the value, and the kernel's 0 says nothing.
  * - `importsWithoutCrc` can only be lost; their `wantedCrc` is 0.
- * - A weak import that has a CRC counts like any other (depmod looks at none of them, the kernel
- *   refuses a wrong CRC all the same).
+ * - A weak import may be missing; one that is there with a wrong CRC is refused like any other (depmod
+ *   looks at none of them).
  *
  * vermagic is not looked at.
  *
- * @returns One problem for each symbol and importing module; lost ones first, then by symbol, then
- *   by module. `foundCrc` is the kernel's, or else the family's, or else the other kmod's.
- * @see kmod tools/depmod.c, depmod_report_cycles() and depmod_load_module_dependencies();
- *   Linux 6.1 kernel/module/version.c, check_version(); RHEL's weak-modules
+ * @returns One problem for each symbol and module; the gravest first, then by symbol, then by module.
+ *   `foundCrc` is the kernel's, or else the family's, or else another kmod's.
+ * @see kmod tools/depmod.c, depmod_load_module_dependencies(); RHEL's weak-modules; Linux 6.1
+ *   kernel/module/main.c, resolve_symbol(), simplify_symbols(), verify_exported_symbols()
  */
 export function findProblems(input: ResolveInput): readonly SymbolProblem[] {
-  const family = indexFamily(input.modules);
+  const family = { ...input, family: indexFamily(input.modules) };
+  return input.modules
+    .flatMap((module) => findProblemsOfModule(module, family))
+    .sort(compareProblems);
+}
+
+function findProblemsOfModule(module: ModuleFacts, input: FamilyInput): readonly SymbolProblem[] {
   const problems: SymbolProblem[] = [];
-  for (const module of input.modules) {
-    for (const { symbol, crc } of module.imports) {
-      const offers = findOffers(symbol, input, family);
-      if (offers.some((offer) => offer.crc === crc && !findRefusal(offer, module))) continue;
-      const offer = offers.find((one) => one.crc === crc) ?? offers[0];
-      problems.push(describeProblem({ symbol, wantedCrc: crc, module }, offer));
-    }
-    for (const symbol of module.importsWithoutCrc) {
-      if (findOffers(symbol, input, family).length > 0) continue;
-      problems.push({ kind: 'lost', symbol, usedBy: module.name, wantedCrc: 0 });
-    }
+  for (const wanted of module.imports) {
+    const exported = input.kernel.get(wanted.symbol);
+    // Nearly all imports end here.
+    if (exported?.crc === wanted.crc && !findRefusal(exported, module)) continue;
+    const problem = findImportProblem(wanted, module, input);
+    if (problem) problems.push(problem);
   }
-  return problems.sort(compareProblems);
+  for (const symbol of module.importsWithoutCrc) {
+    if (findOffers(symbol, input).length > 0) continue;
+    problems.push({ kind: 'lost', symbol, usedBy: module.name, wantedCrc: 0 });
+  }
+  for (const exported of module.exports) {
+    const problem = findDuplicate(exported, module, input.kernel);
+    if (problem) problems.push(problem);
+  }
+  return problems;
+}
+
+function findImportProblem(
+  { symbol, crc: wantedCrc, isWeak }: ImportedSymbol,
+  module: ModuleFacts,
+  input: FamilyInput,
+): SymbolProblem | undefined {
+  const offers = findOffers(symbol, input);
+  const same = offers.filter((offer) => offer.crc === wantedCrc);
+  if (same.some((offer) => !findRefusal(offer, module))) return undefined;
+  const usedBy = module.name;
+  const [offer = offers[0]] = same;
+  if (!offer) return isWeak ? undefined : { kind: 'lost', symbol, usedBy, wantedCrc };
+  const kind = same.length > 0 ? (findRefusal(offer, module) ?? 'crc') : 'crc';
+  const provider = offer.module === undefined ? {} : { provider: offer.module };
+  return { kind, symbol, usedBy, wantedCrc, foundCrc: offer.crc, ...provider };
+}
+
+function findDuplicate(
+  { symbol, crc: wantedCrc }: ImportedSymbol,
+  { name: usedBy }: ModuleFacts,
+  kernel: Symvers,
+): SymbolProblem | undefined {
+  const exported = kernel.get(symbol);
+  if (exported?.module !== 'vmlinux') return undefined;
+  const provider = exported.module;
+  return { kind: 'duplicate', symbol, usedBy, wantedCrc, foundCrc: exported.crc, provider };
 }
 
 /**
- * Indexes what modules export, as providers for {@link findProblems}.
+ * Adds what a kmod's modules export to an index of {@link KmodExports}.
  *
- * @returns Symbol to CRC; the first module wins where two export the same symbol (the kernel loads
- *   only one of them).
+ * Where two modules of the kmod export one symbol the first counts: the kernel loads only one of them.
  */
-export function exportIndex(modules: readonly ModuleFacts[]): Map<string, number> {
-  const index = new Map<string, number>();
-  for (const [symbol, { crc }] of indexFamily(modules)) index.set(symbol, crc);
-  return index;
+export function collectExports(
+  index: Map<string, readonly number[]>,
+  modules: readonly ModuleFacts[],
+): void {
+  for (const [symbol, { crc }] of indexFamily(modules)) {
+    const known = index.get(symbol) ?? [];
+    if (!known.includes(crc)) index.set(symbol, [...known, crc]);
+  }
 }
 
-interface Offer {
-  readonly crc: number;
-  readonly provider?: string;
-  /** What the kernel says of its own export. */
-  readonly terms?: Pick<ExportedSymbol, 'exportType' | 'namespace'>;
+/**
+ * Finds the in-tree modules that must be loaded now and were not needed when the module was built: a
+ * symbol moved from vmlinux, or from one module to another. depmod finds them by itself; an initramfs
+ * or a script of insmod calls does not.
+ *
+ * @returns Paths as `Module.symvers` has them, sorted, e.g. `drivers/net/phy/phylink`.
+ */
+export function findNewDependencies(
+  modules: readonly ModuleFacts[],
+  kernel: Symvers,
+): readonly string[] {
+  const found = new Set<string>();
+  for (const module of modules.filter(({ isFromMetadata }) => !isFromMetadata)) {
+    const known = new Set(module.depends.map(toModuleName));
+    for (const { symbol } of module.imports) {
+      const provider = kernel.get(symbol)?.module ?? 'vmlinux';
+      if (provider !== 'vmlinux' && !known.has(toModuleName(provider))) found.add(provider);
+    }
+  }
+  return [...found].sort();
 }
+
+/** `drivers/net/usb/cdc-phonet` → `cdc_phonet`, as the kernel names it. */
+function toModuleName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replaceAll('-', '_');
+}
+
+type FamilyInput = ResolveInput & { readonly family: ReadonlyMap<string, Offer> };
+
+/** An export; without the terms if it is not the kernel's. */
+type Offer = Pick<ExportedSymbol, 'crc'> & Partial<ExportedSymbol>;
 
 /** Licences that may use GPL-only symbols. @see Linux 6.1 include/linux/license.h */
 const GPL_LICENSES: ReadonlySet<string> = new Set([
@@ -75,58 +150,47 @@ const GPL_LICENSES: ReadonlySet<string> = new Set([
   'Dual MPL/GPL',
 ]);
 
-/** Why the loader would refuse a symbol whose CRC is right. @see Linux 6.1 kernel/module/main.c, resolve_symbol() */
+/** Why the loader would refuse a symbol whose CRC is right. */
 function findRefusal(
-  { terms }: Offer,
-  { license, importNamespaces }: ModuleFacts,
+  { exportType, namespace = '' }: Offer,
+  module: ModuleFacts,
 ): 'gpl-only' | 'namespace' | undefined {
-  if (terms === undefined) return undefined;
-  if (terms.exportType === 'EXPORT_SYMBOL_GPL' && !GPL_LICENSES.has(license)) return 'gpl-only';
-  const isImported = terms.namespace === '' || importNamespaces.includes(terms.namespace);
-  return isImported ? undefined : 'namespace';
+  if (exportType === undefined || module.isFromMetadata) return undefined;
+  if (exportType === 'EXPORT_SYMBOL_GPL' && !GPL_LICENSES.has(module.license)) return 'gpl-only';
+  return namespace === '' || mayUseNamespace(namespace, module) ? undefined : 'namespace';
+}
+
+const RESTRICTED_PREFIX = 'module:';
+
+/** @see Linux 6.17 kernel/module/main.c, verify_module_namespace(): `module:kvm-*,vhost` names the users. */
+function mayUseNamespace(namespace: string, { name, importNamespaces }: ModuleFacts): boolean {
+  if (!namespace.startsWith(RESTRICTED_PREFIX)) return importNamespaces.includes(namespace);
+  const users = namespace.slice(RESTRICTED_PREFIX.length).split(',').map(toModuleName);
+  return users.some((user) =>
+    user.endsWith('*') ? name.startsWith(user.slice(0, -1)) : name === user,
+  );
 }
 
 function indexFamily(modules: readonly ModuleFacts[]): ReadonlyMap<string, Offer> {
   const index = new Map<string, Offer>();
   for (const module of modules) {
     for (const { symbol, crc } of module.exports) {
-      if (!index.has(symbol)) index.set(symbol, { crc, provider: module.name });
+      if (!index.has(symbol)) index.set(symbol, { crc, module: module.name });
     }
   }
   return index;
 }
 
-function findOffers(
-  symbol: string,
-  input: ResolveInput,
-  family: ReadonlyMap<string, Offer>,
-): readonly Offer[] {
+function findOffers(symbol: string, { kernel, family, providers }: FamilyInput): readonly Offer[] {
   const offers: Offer[] = [];
-  const exported: ExportedSymbol | undefined = input.kernel.get(symbol);
-  if (exported !== undefined) {
-    offers.push({ crc: exported.crc, provider: exported.module, terms: exported });
-  }
+  const exported = kernel.get(symbol);
+  if (exported) offers.push(exported);
   const own = family.get(symbol);
-  if (own !== undefined) offers.push(own);
-  const foreignCrc = input.providers.get(symbol);
-  if (foreignCrc !== undefined) offers.push({ crc: foreignCrc });
-  return offers;
+  if (own) offers.push(own);
+  return [...offers, ...(providers.get(symbol) ?? []).map((crc) => ({ crc }))];
 }
 
-function describeProblem(
-  wanted: Pick<SymbolProblem, 'symbol' | 'wantedCrc'> & { readonly module: ModuleFacts },
-  offer: Offer | undefined,
-): SymbolProblem {
-  const { module, ...symbol } = wanted;
-  const usedBy = module.name;
-  if (offer === undefined) return { kind: 'lost', ...symbol, usedBy };
-  const { crc: foundCrc, provider } = offer;
-  const refusal = foundCrc === wanted.wantedCrc ? findRefusal(offer, module) : undefined;
-  const found = { foundCrc, ...(provider === undefined ? {} : { provider }) };
-  return { kind: refusal ?? 'crc', ...symbol, usedBy, ...found };
-}
-
-const GRAVITY: readonly SymbolProblem['kind'][] = ['lost', 'gpl-only', 'namespace', 'crc'];
+const GRAVITY: readonly ProblemKind[] = ['lost', 'crc', 'gpl-only', 'namespace', 'duplicate'];
 
 function compareProblems(one: SymbolProblem, other: SymbolProblem): number {
   return (

@@ -24,6 +24,8 @@ export interface KabiDelta {
   /** `EXPORT_SYMBOL` became `EXPORT_SYMBOL_GPL`: a module of another licence is refused. */
   readonly gplTightened: readonly ExportChange[];
   readonly namespaceChanged: readonly ExportChange[];
+  /** `EXPORT_SYMBOL_GPL` became `EXPORT_SYMBOL`: breaks nothing. */
+  readonly gplRelaxed: readonly ExportChange[];
   /** The same symbol comes from another module: one more module must be loaded. */
   readonly moved: readonly ExportChange[];
 }
@@ -39,6 +41,8 @@ export interface ExportChange {
 export interface ImportedSymbol {
   readonly symbol: string;
   readonly crc: number;
+  /** A weak import may be missing; if it is there, its CRC must still be right. */
+  readonly isWeak?: true;
 }
 
 /** What a built `.ko` says about itself. */
@@ -57,6 +61,13 @@ export interface ModuleFacts {
   readonly exports: readonly ImportedSymbol[];
   /** Namespaces from `import_ns=`. */
   readonly importNamespaces: readonly string[];
+  /** As rpm names it, from the ELF header, e.g. `x86_64`; absent where it is not known. */
+  readonly arch?: string;
+  /**
+   * Only what an RPM's dependencies tell is known: imports and exports, but neither licence nor
+   * namespaces, so that nothing can be said about those.
+   */
+  readonly isFromMetadata?: true;
 }
 
 /** A module file inside a package. */
@@ -66,16 +77,22 @@ export interface PackagedModule extends ModuleFacts {
 }
 
 /**
- * One import that a kernel does not satisfy: nobody exports it (`lost`), its CRC is another (`crc`), or
- * the kernel would refuse this module all the same: it became GPL-only (`gpl-only`), or moved to a
- * namespace that the module does not import (`namespace`).
+ * Why an import (or, for `duplicate`, an export) keeps a module from loading, the gravest first:
+ * - `lost`: nobody exports the symbol.
+ * - `crc`: its CRC is another: the types behind it changed.
+ * - `gpl-only`: it became GPL-only and the module has another licence.
+ * - `namespace`: it moved to a namespace that the module does not import.
+ * - `duplicate`: the module exports a symbol that the kernel itself has by now.
  */
+export type ProblemKind = 'lost' | 'crc' | 'gpl-only' | 'namespace' | 'duplicate';
+
+/** One symbol that keeps a module from loading in a kernel, see {@link ProblemKind}. */
 export interface SymbolProblem {
-  readonly kind: 'lost' | 'gpl-only' | 'namespace' | 'crc';
+  readonly kind: ProblemKind;
   readonly symbol: string;
-  /** The module that imports it. */
+  /** The module that imports it (exports it, for `duplicate`). */
   readonly usedBy: string;
-  /** The CRC that the module was built against. */
+  /** The CRC that the module was built against (exports with, for `duplicate`). */
   readonly wantedCrc: number;
   /** The kernel's CRC; absent when the symbol is lost. 0 when the kernel has none: nothing is known. */
   readonly foundCrc?: number;

@@ -3,7 +3,7 @@ import type { SymbolProblem } from './kabi.ts';
 /** The problems that a verdict shows: all are counted, the first are named. */
 export interface ProblemList {
   readonly lostCount: number;
-  /** GPL-only, or in a namespace that the module does not import. */
+  /** GPL-only, in a namespace that the module does not import, or exported twice. */
   readonly refusedCount: number;
   readonly crcCount: number;
   /** At most {@link SHOWN_PROBLEM_LIMIT}; the gravest first. */
@@ -22,6 +22,8 @@ export type Verdict =
       readonly why: 'compatible';
       readonly donor: string;
       readonly importCount: number;
+      /** In-tree modules that it needs here and did not need before; absent if there are none. */
+      readonly newDependencies?: readonly string[];
     }
   | { readonly kind: 'rebuild'; readonly why: 'never-built' | 'forced' }
   | {

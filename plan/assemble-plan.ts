@@ -1,25 +1,16 @@
-import { exportIndex } from '../kabi/resolve.ts';
-import type { DonorBuild } from '../model/cell.ts';
+import { findFit } from '../kabi/fit.ts';
+import { collectExports } from '../kabi/resolve.ts';
 import type { Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Kmod } from '../model/kmod.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import type { Stream } from '../model/settings.ts';
-import type { Sha256Hex } from '../model/store.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
 import { findDependencies } from './dependencies.ts';
-import { judgeCell } from './judge-cell.ts';
+import { type KmodFacts as FactsOfKmod, judgeCell, listServingBuilds } from './judge-cell.ts';
 import { orderWaves } from './waves.ts';
 
 /** One kmod of the inventory with what is known of it. */
-export interface KmodFacts {
-  readonly kmod: Kmod;
-  readonly sourceDigest: Sha256Hex;
-  readonly inputDigest: Sha256Hex;
-  readonly bindsToOneKernel: boolean;
-  /** Published builds in the kernel's stream, newest kernel first. */
-  readonly donors: readonly DonorBuild[];
-}
+export type KmodFacts = Omit<FactsOfKmod, 'kernel' | 'isForced'>;
 
 export interface PlanFacts {
   readonly stream: Pick<Stream, 'name' | 'target' | 'repository'>;
@@ -31,11 +22,13 @@ export interface PlanFacts {
   readonly forced: readonly string[];
 }
 
+type Needs = ReadonlyMap<string, readonly string[]>;
+
 /**
  * Decides what is to be done about one kernel.
  *
- * Kmods are judged in the order of their symbol dependencies, so that a dependant is resolved
- * against what its accepted providers export, and follows a provider that is rebuilt.
+ * The builds of all kmods are put to the kernel together, so that kmods which need each other stand or
+ * fall together; those that need a kmod which is rebuilt are rebuilt after it.
  */
 export function assemblePlan(facts: PlanFacts): RebuildPlan {
   const needs = findDependencies(
@@ -44,30 +37,18 @@ export function assemblePlan(facts: PlanFacts): RebuildPlan {
       modules: donors[0]?.modules ?? [],
     })),
   );
-  const waves = orderWaves(needs);
-  const ordered = facts.kmods.toSorted(
-    (a, b) =>
-      (waves.get(a.kmod.name) ?? 0) - (waves.get(b.kmod.name) ?? 0) ||
-      compareNames(a.kmod.name, b.kmod.name),
-  );
-  const cells: PlannedCell[] = [];
-  const providers = new Map<string, number>();
-  for (const kmod of ordered) {
-    const needed = needs.get(kmod.kmod.name) ?? [];
-    const rebuilt = cells.filter((cell) => needed.includes(cell.kmod) && needsBuild(cell.verdict));
-    const verdict = judgeCell({
-      ...kmod,
-      kernel: facts.kernel,
-      symvers: facts.symvers,
-      providers,
-      rebuiltProviders: rebuilt.map((cell) => cell.kmod),
-      pendingSymbols: exportsOf(facts, rebuilt),
-      isForced: facts.forced.includes(kmod.kmod.name),
+  const verdicts = judgeKmods(facts, needs);
+  const built = listBuilt(verdicts);
+  const waves = orderWaves(restrictTo(built, needs));
+  const cells = facts.kmods.map((kmod) => {
+    const { name } = kmod.kmod;
+    const verdict = requireVerdict(verdicts, name);
+    return planCell(facts, kmod, {
+      verdict,
+      wave: waves.get(name) ?? 0,
+      needs: needs.get(name) ?? [],
     });
-    addExports(providers, kmod, { verdict, release: facts.kernel.release });
-    const wave = Math.max(0, ...rebuilt.map((cell) => cell.wave + 1));
-    cells.push(planCell(facts, kmod, { verdict, wave, needs: needed }));
-  }
+  });
   return {
     stream: facts.kernel.stream,
     release: facts.kernel.release,
@@ -76,6 +57,51 @@ export function assemblePlan(facts: PlanFacts): RebuildPlan {
     repository: facts.stream.repository,
     cells: cells.sort((a, b) => a.wave - b.wave || compareNames(a.kmod, b.kmod)),
   };
+}
+
+/** Judges until no further kmod must be rebuilt because one that it needs is. */
+function judgeKmods(facts: PlanFacts, needs: Needs): ReadonlyMap<string, Verdict> {
+  const { kernel, symvers } = facts;
+  const kmods = facts.kmods.map((kmod) => {
+    const isForced = facts.forced.includes(kmod.kmod.name);
+    return { ...kmod, kernel, isForced };
+  });
+  const candidates = kmods.map((kmod) => ({
+    kmod: kmod.kmod.name,
+    builds: listServingBuilds(kmod),
+  }));
+  const { accepted, exports: providers } = findFit(candidates, symvers);
+  const judge = (built: ReadonlySet<string>) =>
+    new Map(
+      kmods.map((kmod) => {
+        const { name } = kmod.kmod;
+        const rebuiltProviders = (needs.get(name) ?? []).filter((need) => built.has(need));
+        const pendingSymbols = exportsOf(facts, rebuiltProviders);
+        const symbols = { symvers, accepted: accepted.get(name), providers };
+        return [name, judgeCell({ ...kmod, ...symbols, rebuiltProviders, pendingSymbols })];
+      }),
+    );
+  let built: ReadonlySet<string> = new Set();
+  for (;;) {
+    const verdicts = judge(built);
+    const now = listBuilt(verdicts);
+    if (now.size === built.size) return verdicts;
+    built = now;
+  }
+}
+
+function listBuilt(verdicts: ReadonlyMap<string, Verdict>): ReadonlySet<string> {
+  return new Set([...verdicts].flatMap(([kmod, verdict]) => (needsBuild(verdict) ? [kmod] : [])));
+}
+
+function restrictTo(kmods: ReadonlySet<string>, needs: Needs): Needs {
+  return new Map([...needs].filter(([kmod]) => kmods.has(kmod)));
+}
+
+function requireVerdict(verdicts: ReadonlyMap<string, Verdict>, kmod: string): Verdict {
+  const verdict = verdicts.get(kmod);
+  if (!verdict) throw new Error(`BUG: ${kmod} was not judged`);
+  return verdict;
 }
 
 function planCell(
@@ -99,22 +125,12 @@ function planCell(
   };
 }
 
-function exportsOf(facts: PlanFacts, cells: readonly PlannedCell[]): ReadonlySet<string> {
-  const kmods = new Set(cells.map((cell) => cell.kmod));
-  const builds = facts.kmods.filter(({ kmod }) => kmods.has(kmod.name));
-  return new Set(builds.flatMap(({ donors }) => [...exportIndex(donors[0]?.modules ?? []).keys()]));
-}
-
-/** What a kept kmod's build exports is what its dependants will meet on this kernel. */
-function addExports(
-  providers: Map<string, number>,
-  { donors }: KmodFacts,
-  { verdict, release }: { readonly verdict: Verdict; readonly release: string },
-): void {
-  if (verdict.kind !== 'keep') return;
-  const kept = verdict.why === 'compatible' ? verdict.donor : release;
-  const donor = donors.find((build) => build.release === kept);
-  for (const [symbol, crc] of exportIndex(donor?.modules ?? [])) providers.set(symbol, crc);
+function exportsOf(facts: PlanFacts, kmods: readonly string[]): ReadonlySet<string> {
+  const symbols = new Map<string, readonly number[]>();
+  for (const { kmod, donors } of facts.kmods) {
+    if (kmods.includes(kmod.name)) collectExports(symbols, donors[0]?.modules ?? []);
+  }
+  return new Set(symbols.keys());
 }
 
 function compareNames(a: string, b: string): number {

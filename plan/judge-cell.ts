@@ -1,6 +1,6 @@
-import { findProblems } from '../kabi/resolve.ts';
+import { findNewDependencies, findProblems, type KmodExports } from '../kabi/resolve.ts';
 import type { DonorBuild } from '../model/cell.ts';
-import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
+import type { PackagedModule, Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
@@ -8,114 +8,121 @@ import type { Verdict } from '../model/verdict.ts';
 import { judgeRange } from './kernel-range.ts';
 import { listProblems } from './list-problems.ts';
 
-/** Everything that a verdict depends on. */
-export interface CellFacts {
+/** What is known of one kmod by itself, and the kernel that it is judged for. */
+export interface KmodFacts {
   readonly kmod: Kmod;
   readonly kernel: Pick<Kernel, 'release' | 'evr'>;
-  readonly symvers: Symvers;
   readonly sourceDigest: Sha256Hex;
   readonly inputDigest: Sha256Hex;
   /** Published builds of the kmod in the kernel's stream, newest kernel first. */
   readonly donors: readonly DonorBuild[];
-  /** Symbol → CRC that the kmods accepted so far export. */
-  readonly providers: ReadonlyMap<string, number>;
+  /** Whether a package serves one kernel only, whatever its symbols (kmodtool). */
+  readonly bindsToOneKernel: boolean;
+  readonly isForced: boolean;
+}
+
+/** Everything that a verdict depends on. */
+export interface CellFacts extends KmodFacts {
+  readonly symvers: Symvers;
+  /** The one of {@link listServingBuilds} that loads in the kernel as it is, if any does. */
+  readonly accepted: DonorBuild | undefined;
+  /** What the kmods that are kept export. */
+  readonly providers: KmodExports;
   /** Kmods that this one needs and that are rebuilt for this kernel. */
   readonly rebuiltProviders: readonly string[];
   /** What those export: its CRCs are not known before they are built. */
   readonly pendingSymbols: ReadonlySet<string>;
-  /** Whether a package serves one kernel only, whatever its symbols (kmodtool). */
-  readonly bindsToOneKernel: boolean;
-  readonly isForced: boolean;
+}
+
+/**
+ * Lists the builds that could serve the kernel if their symbols fit, the preferred one first: the build
+ * for this very kernel, else those of other kernels from the same source.
+ *
+ * Without any CRC (no modversions) nothing shows that a build fits, so such a build is not among them.
+ */
+export function listServingBuilds(facts: KmodFacts): readonly DonorBuild[] {
+  if (judgeAlone(facts)) return [];
+  const own = findOwn(facts);
+  if (own) return [own];
+  return facts.donors.filter(
+    (donor) => donor.sourceDigest === facts.sourceDigest && !lacksModversions(donor.modules),
+  );
 }
 
 /**
  * Judges one cell: whether the modules that exist load in this kernel, must be built, or are
  * expected to break.
  *
- * The rule is weak-modules': a build for another kernel is kept if every symbol it imports is
- * exported here with the same CRC. Without any CRC (no modversions) nothing is known, so it is never
- * kept.
- *
  * @see reference: kmod weak-modules, `--add-kernel`; kmod-packaging.md §3
  */
 export function judgeCell(facts: CellFacts): Verdict {
+  const alone = judgeAlone(facts);
+  if (alone) return alone;
+  const { accepted, rebuiltProviders } = facts;
+  const subject = accepted ?? findOwn(facts) ?? facts.donors[0];
+  if (!subject) throw new Error('BUG: a kmod without builds was not judged never-built');
+  const misfit = accepted ? undefined : explainMisfit(facts, subject);
+  if (misfit) return misfit;
+  const [provider] = rebuiltProviders;
+  if (provider !== undefined) {
+    return { kind: 'rebuild', why: 'provider-rebuilt', provider, donor: subject.release };
+  }
+  if (!accepted) throw new Error(`BUG: nothing says why no build of ${facts.kmod.name} fits`);
+  return keep(facts, accepted);
+}
+
+/** What can be said without looking at any symbol; undefined if the symbols decide. */
+function judgeAlone(facts: KmodFacts): Verdict | undefined {
   const excluded = judgeRange(facts.kmod, facts.kernel.evr);
   if (excluded) return excluded;
-  const [newest] = facts.donors;
-  if (!newest) return { kind: 'rebuild', why: 'never-built' };
+  const own = findOwn(facts);
+  const subject = own ?? facts.donors[0];
+  if (!subject) return { kind: 'rebuild', why: 'never-built' };
   if (facts.isForced) return { kind: 'rebuild', why: 'forced' };
-  const own = facts.donors.find((donor) => donor.release === facts.kernel.release);
-  if (own) return judgeOwnBuild(facts, own);
-  if (newest.sourceDigest !== facts.sourceDigest) {
-    return { kind: 'rebuild', why: 'source-changed', donor: newest.release };
+  const donor = subject.release;
+  if (subject.sourceDigest !== facts.sourceDigest) {
+    return { kind: 'rebuild', why: 'source-changed', donor };
   }
-  if (facts.bindsToOneKernel) return { kind: 'rebuild', why: 'never-built' };
-  return judgeDonors(facts, newest);
+  if (own && own.inputDigest !== facts.inputDigest) {
+    return { kind: 'rebuild', why: 'builder-changed', donor };
+  }
+  return !own && facts.bindsToOneKernel ? { kind: 'rebuild', why: 'never-built' } : undefined;
 }
 
-function judgeOwnBuild(facts: CellFacts, own: DonorBuild): Verdict {
-  if (own.sourceDigest !== facts.sourceDigest) {
-    return { kind: 'rebuild', why: 'source-changed', donor: own.release };
-  }
-  if (own.inputDigest !== facts.inputDigest) {
-    return { kind: 'rebuild', why: 'builder-changed', donor: own.release };
-  }
-  return (
-    judgeProviders(facts, own) ??
-    judgeProvidersCrcs(facts, own) ?? { kind: 'keep', why: 'built-for-this-kernel' }
+function findOwn({ donors, kernel }: KmodFacts): DonorBuild | undefined {
+  return donors.find(({ release }) => release === kernel.release);
+}
+
+function explainMisfit(facts: CellFacts, { modules, release: donor }: DonorBuild) {
+  const { symvers: kernel, providers, pendingSymbols } = facts;
+  const problems = listProblems(
+    findProblems({ modules, kernel, providers }).filter(
+      ({ symbol, kind }) => kind === 'duplicate' || !pendingSymbols.has(symbol),
+    ),
   );
-}
-
-/** A provider that was rebuilt alone, by hand, may export other CRCs than this build imports. */
-function judgeProvidersCrcs(facts: CellFacts, own: DonorBuild): Verdict | undefined {
-  const changed = problemsOf(facts, own).filter((problem) => problem.kind === 'crc');
-  if (changed.length === 0) return undefined;
-  const problems = listProblems(changed);
-  return { kind: 'rebuild', why: 'crc-changed', donor: own.release, problems };
-}
-
-/** Takes the newest build that fits as it is; when none does, says what is wrong with the newest. */
-function judgeDonors(facts: CellFacts, newest: DonorBuild): Verdict {
-  const fitting = facts.donors.find(
-    (donor) =>
-      donor.sourceDigest === facts.sourceDigest &&
-      !lacksModversions(donor.modules) &&
-      problemsOf(facts, donor).length === 0,
-  );
-  if (!fitting) return explainMisfit(facts, newest);
-  const importCount = fitting.modules.reduce((sum, module) => sum + module.imports.length, 0);
-  return (
-    judgeProviders(facts, fitting) ?? {
-      kind: 'keep',
-      why: 'compatible',
-      donor: fitting.release,
-      importCount,
-    }
-  );
-}
-
-function explainMisfit(facts: CellFacts, donor: DonorBuild): Verdict {
-  const problems = listProblems(problemsOf(facts, donor));
-  if (problems.lostCount + problems.refusedCount > 0) {
-    const why = problems.lostCount > 0 ? 'symbols-lost' : 'symbols-refused';
-    return { kind: 'broken', why, donor: donor.release, problems };
+  if (problems.lostCount > 0) {
+    return { kind: 'broken', why: 'symbols-lost', donor, problems } as const;
   }
-  const why = lacksModversions(donor.modules) ? 'no-modversions' : 'crc-changed';
-  return { kind: 'rebuild', why, donor: donor.release, problems };
+  if (problems.refusedCount > 0) {
+    return { kind: 'broken', why: 'symbols-refused', donor, problems } as const;
+  }
+  if (lacksModversions(modules)) {
+    return { kind: 'rebuild', why: 'no-modversions', donor, problems } as const;
+  }
+  if (problems.crcCount === 0) return undefined;
+  return { kind: 'rebuild', why: 'crc-changed', donor, problems } as const;
 }
 
-function judgeProviders(facts: CellFacts, donor: DonorBuild): Verdict | undefined {
-  const [provider] = facts.rebuiltProviders;
-  if (provider === undefined) return undefined;
-  return { kind: 'rebuild', why: 'provider-rebuilt', provider, donor: donor.release };
-}
-
-function problemsOf(facts: CellFacts, donor: DonorBuild): readonly SymbolProblem[] {
-  return findProblems({
-    modules: donor.modules,
-    kernel: facts.symvers,
-    providers: facts.providers,
-  }).filter((problem) => !facts.pendingSymbols.has(problem.symbol));
+function keep({ kernel, symvers }: CellFacts, { modules, release }: DonorBuild): Verdict {
+  if (release === kernel.release) return { kind: 'keep', why: 'built-for-this-kernel' };
+  const newDependencies = findNewDependencies(modules, symvers);
+  return {
+    kind: 'keep',
+    why: 'compatible',
+    donor: release,
+    importCount: modules.reduce((sum, module) => sum + module.imports.length, 0),
+    ...(newDependencies.length === 0 ? {} : { newDependencies }),
+  };
 }
 
 /**

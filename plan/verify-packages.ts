@@ -1,4 +1,4 @@
-import { findProblems } from '../kabi/resolve.ts';
+import { findProblems, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
 import type { Nevra } from '../model/kernel.ts';
 
@@ -16,8 +16,8 @@ export interface VerifyInput {
   readonly packages: readonly PackageContent[];
   readonly modules: readonly PackagedModule[];
   readonly symvers: Symvers;
-  /** Symbol → CRC of other kmods for the same kernel. */
-  readonly providers: ReadonlyMap<string, number>;
+  /** What other kmods export for the same kernel. */
+  readonly providers: KmodExports;
 }
 
 const SET_ID_BITS = 0o6000;
@@ -86,4 +86,5 @@ const PROBLEM_WORDS: Readonly<Record<SymbolProblem['kind'], (symbol: string) => 
   'gpl-only': (symbol) => `the symbol ${symbol} that it imports is for GPL modules only`,
   namespace: (symbol) => `it does not import the namespace of the symbol ${symbol}`,
   crc: (symbol) => `its CRC of the symbol ${symbol} is not the kernel's`,
+  duplicate: (symbol) => `it exports the symbol ${symbol}, which the kernel itself has`,
 };

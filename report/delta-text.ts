@@ -18,7 +18,7 @@ const MAX_SYMBOL_LENGTH = 96;
 
 /**
  * Writes the difference of two kABIs: the counts first, then lost, CRC changed, GPL-only, namespace
- * changed, moved, added.
+ * changed, moved, no longer GPL-only, added.
  */
 export function deltaToText(delta: KabiDelta, style: DeltaStyle): string {
   const sections: readonly Section[] = [
@@ -27,6 +27,7 @@ export function deltaToText(delta: KabiDelta, style: DeltaStyle): string {
     section('now GPL only', 'bad', delta.gplTightened, describeProvider),
     section('namespace changed', 'busy', delta.namespaceChanged, describeNamespace),
     section('moved to another module', 'busy', delta.moved, describeMove),
+    section('no longer GPL only', 'good', delta.gplRelaxed, describeProvider),
     section('added', 'good', delta.added, describeExport),
   ];
   const title = `${cleanText(style.before)} → ${cleanText(style.after)}`;

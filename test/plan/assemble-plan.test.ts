@@ -189,6 +189,28 @@ test('assemblePlan() ends with two kmods that need each other', () => {
   assert.ok(plan.cells.every((cell) => needsBuild(cell.verdict)));
 });
 
+test('assemblePlan() keeps two kmods that need each other', () => {
+  const plan = planOf([
+    built('a', { b_call: 1, printk: 1 }, { a_call: 1 }),
+    built('b', { a_call: 1 }, { b_call: 1 }),
+  ]);
+
+  assert.ok(plan.cells.every((cell) => verdictOf(cell) === 'keep compatible'));
+});
+
+test('assemblePlan() says which in-tree modules a kept kmod needs by now', () => {
+  const symvers = new Map(symversOf({ printk: 1, phylink_start: 2 }));
+  const moved = symvers.get('phylink_start');
+  assert.ok(moved);
+  symvers.set('phylink_start', { ...moved, module: 'drivers/net/phy/phylink' });
+
+  const plan = planOf([built('nic', { phylink_start: 2 })], { symvers });
+
+  const verdict = plan.byName.nic?.verdict;
+  assert.ok(verdict?.kind === 'keep' && verdict.why === 'compatible');
+  assert.deepEqual(verdict.newDependencies, ['drivers/net/phy/phylink']);
+});
+
 test('assemblePlan() leaves its input as it was', () => {
   const kmods = Object.freeze([
     built('user', { d_ioctl: 5 }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type CellFacts, judgeCell } from '../../plan/judge-cell.ts';
+import { findProblems } from '../../kabi/resolve.ts';
+import { type CellFacts, judgeCell, listServingBuilds } from '../../plan/judge-cell.ts';
 import {
   donorOf,
   INPUT,
@@ -19,7 +20,7 @@ const CHANGED = moduleOf('jool', { imports: { printk: 9, kfree: 2 } });
 const LOSING = moduleOf('jool', { imports: { strlcpy: 3, printk: 9 } });
 const BLIND = moduleOf('jool', { importsWithoutCrc: ['printk'] });
 
-function factsOf(changes: Partial<CellFacts> = {}): CellFacts {
+function factsOf(changes: Partial<Facts> = {}): Facts {
   return {
     kmod: kmodOf('jool'),
     kernel: kernelOf('5.14.0-611.el9'),
@@ -36,8 +37,19 @@ function factsOf(changes: Partial<CellFacts> = {}): CellFacts {
   };
 }
 
+type Facts = Omit<CellFacts, 'accepted'>;
+
+/** Judges a kmod whose builds nobody else depends on. */
+function judge(facts: Facts) {
+  const { symvers: kernel, providers } = facts;
+  const accepted = listServingBuilds(facts).find(
+    ({ modules }) => findProblems({ modules, kernel, providers }).length === 0,
+  );
+  return judgeCell({ ...facts, accepted });
+}
+
 test('judgeCell() keeps a build whose imports all resolve, and counts them', () => {
-  assert.deepEqual(judgeCell(factsOf()), {
+  assert.deepEqual(judge(factsOf()), {
     kind: 'keep',
     why: 'compatible',
     donor: OLD,
@@ -48,7 +60,7 @@ test('judgeCell() keeps a build whose imports all resolve, and counts them', () 
 test('judgeCell() takes the newest of several builds that fit', () => {
   const donors = [donorOf(OLD, [FITTING]), donorOf(OLDER, [FITTING])];
 
-  const verdict = judgeCell(factsOf({ donors }));
+  const verdict = judge(factsOf({ donors }));
 
   assert.equal(verdict.kind === 'keep' && verdict.why === 'compatible' && verdict.donor, OLD);
 });
@@ -56,7 +68,7 @@ test('judgeCell() takes the newest of several builds that fit', () => {
 test('judgeCell() falls back to an older build that fits', () => {
   const donors = [donorOf(OLD, [CHANGED]), donorOf(OLDER, [FITTING])];
 
-  const verdict = judgeCell(factsOf({ donors }));
+  const verdict = judge(factsOf({ donors }));
 
   assert.equal(verdict.kind === 'keep' && verdict.why === 'compatible' && verdict.donor, OLDER);
 });
@@ -67,13 +79,13 @@ test('judgeCell() never falls back to a build of an older source', () => {
     donorOf(OLDER, [FITTING], { sourceDigest: 'other source' }),
   ];
 
-  const verdict = judgeCell(factsOf({ donors }));
+  const verdict = judge(factsOf({ donors }));
 
   assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
 });
 
 test('judgeCell() rebuilds what was never built', () => {
-  const verdict = judgeCell(factsOf({ donors: [] }));
+  const verdict = judge(factsOf({ donors: [] }));
 
   assert.deepEqual(verdict, { kind: 'rebuild', why: 'never-built' });
 });
@@ -81,7 +93,7 @@ test('judgeCell() rebuilds what was never built', () => {
 test('judgeCell() rebuilds for a changed CRC and names both CRCs of the newest build', () => {
   const donors = [donorOf(OLD, [CHANGED]), donorOf(OLDER, [LOSING])];
 
-  assert.deepEqual(judgeCell(factsOf({ donors })), {
+  assert.deepEqual(judge(factsOf({ donors })), {
     kind: 'rebuild',
     why: 'crc-changed',
     donor: OLD,
@@ -104,7 +116,7 @@ test('judgeCell() rebuilds for a changed CRC and names both CRCs of the newest b
 });
 
 test('judgeCell() foretells trouble when a symbol is gone, and counts the changed ones too', () => {
-  assert.deepEqual(judgeCell(factsOf({ donors: [donorOf(OLD, [LOSING])] })), {
+  assert.deepEqual(judge(factsOf({ donors: [donorOf(OLD, [LOSING])] })), {
     kind: 'broken',
     why: 'symbols-lost',
     donor: OLD,
@@ -132,7 +144,7 @@ test('judgeCell() shows twelve problems of many, the lost ones first', () => {
   const imports = Object.fromEntries(names.map((name) => [name, 7]));
   const exported = Object.fromEntries(names.slice(0, 35).map((name) => [name, 8]));
 
-  const verdict = judgeCell(
+  const verdict = judge(
     factsOf({
       donors: [donorOf(OLD, [moduleOf('jool', { imports })])],
       symvers: symversOf(exported),
@@ -149,7 +161,7 @@ test('judgeCell() shows twelve problems of many, the lost ones first', () => {
 });
 
 test('judgeCell() never keeps a build without modversions', () => {
-  const verdict = judgeCell(factsOf({ donors: [donorOf(OLD, [BLIND])] }));
+  const verdict = judge(factsOf({ donors: [donorOf(OLD, [BLIND])] }));
 
   assert.deepEqual(verdict, {
     kind: 'rebuild',
@@ -160,7 +172,7 @@ test('judgeCell() never keeps a build without modversions', () => {
 });
 
 test('judgeCell() says that a symbol is gone, even of a build without modversions', () => {
-  const verdict = judgeCell(factsOf({ donors: [donorOf(OLD, [BLIND])], symvers: symversOf({}) }));
+  const verdict = judge(factsOf({ donors: [donorOf(OLD, [BLIND])], symvers: symversOf({}) }));
 
   assert.equal(verdict.kind, 'broken');
 });
@@ -168,12 +180,12 @@ test('judgeCell() says that a symbol is gone, even of a build without modversion
 test('judgeCell() rebuilds for another source, wherever the newest build was made for', () => {
   const old = donorOf(OLD, [FITTING], { sourceDigest: 'other source' });
 
-  assert.deepEqual(judgeCell(factsOf({ donors: [old] })), {
+  assert.deepEqual(judge(factsOf({ donors: [old] })), {
     kind: 'rebuild',
     why: 'source-changed',
     donor: OLD,
   });
-  assert.deepEqual(judgeCell(factsOf({ donors: [{ ...old, release: NEW }] })), {
+  assert.deepEqual(judge(factsOf({ donors: [{ ...old, release: NEW }] })), {
     kind: 'rebuild',
     why: 'source-changed',
     donor: NEW,
@@ -183,39 +195,39 @@ test('judgeCell() rebuilds for another source, wherever the newest build was mad
 test("judgeCell() keeps a build for the kernel itself, though a newer kernel's exists", () => {
   const donors = [donorOf('5.14.0-612.el9.x86_64', [CHANGED]), donorOf(NEW, [FITTING])];
 
-  assert.deepEqual(judgeCell(factsOf({ donors })), { kind: 'keep', why: 'built-for-this-kernel' });
+  assert.deepEqual(judge(factsOf({ donors })), { kind: 'keep', why: 'built-for-this-kernel' });
 });
 
 test('judgeCell() rebuilds for another builder, but only what was built for the kernel itself', () => {
   const own = donorOf(NEW, [FITTING], { inputDigest: 'other input' });
 
-  assert.deepEqual(judgeCell(factsOf({ donors: [own] })), {
+  assert.deepEqual(judge(factsOf({ donors: [own] })), {
     kind: 'rebuild',
     why: 'builder-changed',
     donor: NEW,
   });
-  assert.equal(judgeCell(factsOf({ donors: [{ ...own, release: OLD }] })).kind, 'keep');
+  assert.equal(judge(factsOf({ donors: [{ ...own, release: OLD }] })).kind, 'keep');
 });
 
 test('judgeCell() rebuilds by force whatever fits, but nothing out of range', () => {
   const donors = [donorOf(NEW, [FITTING])];
   const kmod = kmodOf('jool', { maxKernel: '5.14.0-610' });
 
-  assert.deepEqual(judgeCell(factsOf({ donors, isForced: true })), {
+  assert.deepEqual(judge(factsOf({ donors, isForced: true })), {
     kind: 'rebuild',
     why: 'forced',
   });
-  assert.equal(judgeCell(factsOf({ donors, isForced: true, kmod })).kind, 'excluded');
+  assert.equal(judge(factsOf({ donors, isForced: true, kmod })).kind, 'excluded');
 });
 
 test('judgeCell() never takes a build of another kernel for a package that binds to one', () => {
   const own = donorOf(NEW, [FITTING]);
 
-  assert.deepEqual(judgeCell(factsOf({ bindsToOneKernel: true })), {
+  assert.deepEqual(judge(factsOf({ bindsToOneKernel: true })), {
     kind: 'rebuild',
     why: 'never-built',
   });
-  assert.deepEqual(judgeCell(factsOf({ bindsToOneKernel: true, donors: [own] })), {
+  assert.deepEqual(judge(factsOf({ bindsToOneKernel: true, donors: [own] })), {
     kind: 'keep',
     why: 'built-for-this-kernel',
   });
@@ -225,7 +237,7 @@ test('judgeCell() follows a provider that is rebuilt, whichever build it would h
   for (const release of [OLD, NEW]) {
     const donors = [donorOf(release, [FITTING])];
 
-    assert.deepEqual(judgeCell(factsOf({ donors, rebuiltProviders: ['dahdi', 'zfs'] })), {
+    assert.deepEqual(judge(factsOf({ donors, rebuiltProviders: ['dahdi', 'zfs'] })), {
       kind: 'rebuild',
       why: 'provider-rebuilt',
       provider: 'dahdi',
@@ -238,16 +250,16 @@ test('judgeCell() calls no symbol lost that a provider will export', () => {
   const donors = [donorOf(OLD, [moduleOf('user', { imports: { dahdi_ioctl: 5, printk: 1 } })])];
   const facts = factsOf({ donors, rebuiltProviders: ['dahdi'] });
 
-  const verdict = judgeCell({ ...facts, pendingSymbols: new Set(['dahdi_ioctl']) });
+  const verdict = judge({ ...facts, pendingSymbols: new Set(['dahdi_ioctl']) });
 
   assert.equal(verdict.kind === 'rebuild' && verdict.why, 'provider-rebuilt');
-  assert.equal(judgeCell(facts).kind, 'broken');
+  assert.equal(judge(facts).kind, 'broken');
 });
 
 test('judgeCell() still says that the kernel lost a symbol when a provider is rebuilt', () => {
   const donors = [donorOf(OLD, [LOSING])];
 
-  const verdict = judgeCell(factsOf({ donors, rebuiltProviders: ['dahdi'] }));
+  const verdict = judge(factsOf({ donors, rebuiltProviders: ['dahdi'] }));
 
   assert.equal(verdict.kind, 'broken');
 });
@@ -255,18 +267,15 @@ test('judgeCell() still says that the kernel lost a symbol when a provider is re
 test('judgeCell() resolves against what accepted kmods export', () => {
   const donors = [donorOf(OLD, [moduleOf('user', { imports: { dahdi_ioctl: 5 } })])];
 
-  assert.equal(
-    judgeCell(factsOf({ donors, providers: new Map([['dahdi_ioctl', 5]]) })).kind,
-    'keep',
-  );
-  const verdict = judgeCell(factsOf({ donors, providers: new Map([['dahdi_ioctl', 6]]) }));
+  assert.equal(judge(factsOf({ donors, providers: new Map([['dahdi_ioctl', [5]]]) })).kind, 'keep');
+  const verdict = judge(factsOf({ donors, providers: new Map([['dahdi_ioctl', [6]]]) }));
   assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
 });
 
 test('judgeCell() rebuilds what was built for this kernel against other CRCs of a provider', () => {
   const own = donorOf(NEW, [moduleOf('user', { imports: { dahdi_ioctl: 5, printk: 1 } })]);
 
-  const verdict = judgeCell(factsOf({ donors: [own], providers: new Map([['dahdi_ioctl', 6]]) }));
+  const verdict = judge(factsOf({ donors: [own], providers: new Map([['dahdi_ioctl', [6]]]) }));
 
   assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
 });

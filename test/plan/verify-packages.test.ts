@@ -117,7 +117,10 @@ const LIES: readonly [lie: string, changes: Partial<VerifyInput>, sentence: RegE
   ],
   [
     'an import with another CRC than the kmod that exports it',
-    { modules: [jool({ imports: { dahdi_ioctl: 2 } })], providers: new Map([['dahdi_ioctl', 1]]) },
+    {
+      modules: [jool({ imports: { dahdi_ioctl: 2 } })],
+      providers: new Map([['dahdi_ioctl', [1]]]),
+    },
     /symbol dahdi_ioctl/,
   ],
 ];
@@ -147,5 +150,5 @@ test('verifyPackages() accepts imports from modules of the same kmod and of othe
     moduleOf('jool_common', { exports: { jool_init: 7 } }),
   ];
 
-  assert.deepEqual(verify({ modules, providers: new Map([['dahdi_ioctl', 5]]) }), []);
+  assert.deepEqual(verify({ modules, providers: new Map([['dahdi_ioctl', [5]]]) }), []);
 });

@@ -90,6 +90,7 @@ const NO_DELTA: KabiDelta = {
   crcChanged: [],
   gplTightened: [],
   namespaceChanged: [],
+  gplRelaxed: [],
   moved: [],
 };
 
@@ -108,6 +109,7 @@ test('deltaToText() shows counts, then each kind with before and after', () => {
     ],
     gplTightened: [change('g', { exportType: 'EXPORT_SYMBOL_GPL' })],
     namespaceChanged: [change('n', { namespace: 'DMA_BUF' })],
+    gplRelaxed: [],
     moved: [change('m', { module: 'lib/m' })],
     added: [symbol('new_one', { exportType: 'EXPORT_SYMBOL_GPL', namespace: 'CRYPTO' })],
   };
@@ -115,7 +117,7 @@ test('deltaToText() shows counts, then each kind with before and after', () => {
   assert.equal(
     deltaToText(delta, STYLE),
     `6.1.0-53-amd64 → 6.1.0-54-amd64
-1 lost, 1 CRC changed, 1 now GPL only, 1 namespace changed, 1 moved to another module, 1 added
+1 lost, 1 CRC changed, 1 now GPL only, 1 namespace changed, 1 moved to another module, 0 no longer GPL only, 1 added
 
 lost (1)
   strlcpy  0x0b1c2d3e vmlinux EXPORT_SYMBOL
