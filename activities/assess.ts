@@ -10,7 +10,7 @@ import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readKmodInput } from './kmod-source.ts';
-import type { Records } from './records.ts';
+import type { DonorLookup, Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
@@ -76,11 +76,12 @@ export async function assessKernel(
   const stream = requireNamed(settings.streams, 'plan', 'stream', kernel.stream);
   const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
   const symvers = await readSymvers(kernel.symvers);
+  const donorsOf = await records.openDonors(kernel);
   const kmods: KmodFacts[] = [];
   const unreadable: { kmod: string; reason: string }[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
     try {
-      kmods.push(await readFacts(kmod, { kernel, target, records, signal }));
+      kmods.push(await readFacts(kmod, { kernel, target, donorsOf, signal }));
     } catch (error) {
       signal.throwIfAborted();
       // One kmod whose source is at fault must not hold up the others; other trouble passes.
@@ -116,11 +117,11 @@ async function readFacts(
   context: {
     readonly kernel: Kernel;
     readonly target: Target;
-    readonly records: Records;
+    readonly donorsOf: DonorLookup;
     readonly signal: AbortSignal;
   },
 ): Promise<KmodFacts> {
-  const { kernel, target, records, signal } = context;
+  const { kernel, target, donorsOf, signal } = context;
   const { sourceDigest, dialect } = await readKmodInput(kmod, signal);
   const inputDigest = digestInputs(
     {
@@ -133,7 +134,7 @@ async function readFacts(
     },
     hashText,
   );
-  const donors = await records.listDonors(kernel, kmod.name);
+  const donors = donorsOf(kmod.name);
   return { kmod, sourceDigest, inputDigest, bindsToOneKernel: dialect.bindsToOneKernel, donors };
 }
 

@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
-import type { PackagedModule } from '../model/kabi.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { compareEvr } from '../rpm/evr.ts';
-import { isMissing, readJson, writeJson } from './atomic-file.ts';
+import { isMissing, readJson, readJsonSync, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Validators } from './fetch-url.ts';
+import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
 
 /** How the last look at a stream went. */
 export interface StreamRecord {
@@ -29,6 +29,19 @@ export interface StreamRecord {
 
 /** Whose donors are wanted. */
 export type DonorKernel = Pick<Kernel, 'stream' | 'arch' | 'flavour'>;
+
+/**
+ * Gives the newest published builds of a kmod, at most {@link DONOR_LIMIT}, newest kernel first, for the
+ * kernels of a stream that are of one flavour and architecture (a module of another one is refused by
+ * its vermagic).
+ */
+export type DonorLookup = (kmod: string) => readonly DonorBuild[];
+
+/**
+ * A machine has the newest package that it may have. Older builds serve where the newest one was made
+ * for a newer kernel than the one that is judged; nobody has those of fifty kernels ago.
+ */
+export const DONOR_LIMIT = 3;
 
 /** That a kernel's rollout came to its end; without it, the watch starts the rollout again. */
 export interface RolloutRecord extends KernelKey {
@@ -58,15 +71,13 @@ export interface Records {
   readCell(key: CellKey): Promise<CellRecord | undefined>;
   writeCell(record: CellRecord): Promise<void>;
   listCells(stream: string): Promise<readonly CellRecord[]>;
-  /**
-   * Published builds of a kmod for the kernels of a stream that are of the same flavour and
-   * architecture (a module of another one is refused by its vermagic), newest kernel first.
-   */
-  listDonors(kernel: DonorKernel, kmod: string): Promise<readonly DonorBuild[]>;
+  /** Looks up which builds could serve a kernel; see {@link DonorLookup}. */
+  openDonors(kernel: DonorKernel): Promise<DonorLookup>;
 }
 
 /** Opens the records of a data directory. */
 export function openRecords(data: DataDirectory, store: ContentStore): Records {
+  const readModules = openModuleListReader(store);
   const readKernel = (key: KernelKey): Promise<Kernel | undefined> =>
     readJson(data.kernelFile(key), isKernel);
   const readCell = (key: CellKey): Promise<CellRecord | undefined> =>
@@ -110,33 +121,37 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       );
       return cells.flat().filter((cell) => cell !== undefined);
     },
-    async listDonors({ stream, arch, flavour }, kmod) {
+    async openDonors({ stream, arch, flavour }) {
       const kernels = (await listKernels(stream)).filter(
         (kernel) => kernel.arch === arch && kernel.flavour === flavour,
       );
-      const cells = await Promise.all(
-        kernels.toReversed().map(({ release }) => readCell({ stream, release, kmod })),
-      );
-      const donors = await Promise.all(cells.map(async (cell) => await readDonor(cell, store)));
-      return donors.filter((donor) => donor !== undefined);
+      return (kmod) => {
+        const donors: DonorBuild[] = [];
+        for (const { release } of kernels.toReversed()) {
+          if (donors.length === DONOR_LIMIT) break;
+          const path = data.cellFile({ stream, release, kmod });
+          const donor = toDonor(readJsonSync(path, isCellRecord), readModules);
+          if (donor) donors.push(donor);
+        }
+        return donors;
+      };
     },
   };
 }
 
-async function readDonor(
+function toDonor(
   cell: CellRecord | undefined,
-  store: ContentStore,
-): Promise<DonorBuild | undefined> {
+  readModules: ModuleListReader,
+): DonorBuild | undefined {
   const build = cell?.lastBuild?.build;
   if (!build) return undefined;
-  const modules = await readJson(await store.require(build.modules), isModuleList);
   return {
     release: cell.release,
     sourceDigest: build.sourceDigest,
     inputDigest: build.inputDigest,
     buildNumber: build.buildNumber,
     durationMs: build.durationMs,
-    modules: modules ?? [],
+    modules: readModules(build.modules),
   };
 }
 
@@ -182,8 +197,4 @@ function isBuildNumber(
 
 function isCellRecord(value: unknown): value is CellRecord {
   return has(value, 'stream', 'kmod', 'release', 'verdict', 'outcome', 'updatedAt');
-}
-
-function isModuleList(value: unknown): value is readonly PackagedModule[] {
-  return Array.isArray(value) && value.every((module) => has(module, 'path', 'imports', 'exports'));
 }

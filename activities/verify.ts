@@ -82,11 +82,12 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
   /** What the other kmods export for this very kernel: by a build of their own, or one that was kept. */
   async function readProviders(kernel: Kernel, cell: PlannedCell): Promise<KmodExports> {
     const providers = new Map<string, readonly number[]>();
+    const donorsOf = await records.openDonors(kernel);
     for (const kmod of cell.needs) {
       const verdict = (await records.readCell({ ...cell, kmod }))?.verdict;
       const isLent = verdict?.kind === 'keep' && verdict.why === 'compatible';
       const release = isLent ? verdict.donor : cell.release;
-      const donors = await records.listDonors(kernel, kmod);
+      const donors = donorsOf(kmod);
       const build = donors.find((donor) => donor.release === release) ?? donors[0];
       collectExports(providers, build?.modules ?? []);
     }

@@ -1,5 +1,5 @@
-import type { ModuleFacts, SymbolProblem, Symvers } from '../model/kabi.ts';
-import { collectExports, findProblems, type KmodExports } from './resolve.ts';
+import type { ModuleFacts, Symvers } from '../model/kabi.ts';
+import { collectExports, fits, type KmodExports } from './resolve.ts';
 
 /** A kmod with the builds that could serve a kernel, the preferred one first. */
 export interface FitCandidate<Build extends { readonly modules: readonly ModuleFacts[] }> {
@@ -33,18 +33,16 @@ export function findFit<Build extends { readonly modules: readonly ModuleFacts[]
   const independent = new Set<Build>();
   for (;;) {
     const exports = exportsOf([...left.values()].map(([build]) => build));
-    let isStable = true;
-    for (const builds of left.values()) {
-      const [build] = builds;
-      if (!build || independent.has(build)) continue;
+    const giveWay = [...left.values()].filter(([build]) => {
+      if (!build || independent.has(build)) return false;
       const { modules } = build;
-      if (hasNone(findProblems({ modules, kernel, providers: NO_EXPORTS }))) independent.add(build);
-      else if (!hasNone(findProblems({ modules, kernel, providers: exports }))) {
-        builds.shift();
-        isStable = false;
-      }
-    }
-    if (isStable) return takeBack(candidates, firstOfEach(left), kernel);
+      if (!fits({ modules, kernel, providers: exports })) return true;
+      const needsNobody = exports.size === 0 || fits({ modules, kernel, providers: NO_EXPORTS });
+      if (needsNobody) independent.add(build);
+      return false;
+    });
+    if (giveWay.length === 0) return takeBack(candidates, firstOfEach(left), kernel);
+    for (const builds of giveWay) builds.shift();
   }
 }
 
@@ -61,9 +59,7 @@ function takeBack<Build extends { readonly modules: readonly ModuleFacts[] }>(
     const exports = exportsOf([...accepted.values()]);
     const fitting = candidates.flatMap(({ kmod, builds }) => {
       if (accepted.has(kmod)) return [];
-      const build = builds.find(({ modules }) =>
-        hasNone(findProblems({ modules, kernel, providers: exports })),
-      );
+      const build = builds.find(({ modules }) => fits({ modules, kernel, providers: exports }));
       return build ? [{ kmod, build }] : [];
     });
     if (fitting.length === 0) return { accepted, exports };
@@ -72,10 +68,6 @@ function takeBack<Build extends { readonly modules: readonly ModuleFacts[] }>(
 }
 
 const NO_EXPORTS: KmodExports = new Map();
-
-function hasNone(problems: readonly SymbolProblem[]): boolean {
-  return problems.length === 0;
-}
 
 function exportsOf(
   builds: readonly ({ readonly modules: readonly ModuleFacts[] } | undefined)[],

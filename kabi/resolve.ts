@@ -40,38 +40,84 @@ export interface ResolveInput {
  *   kernel/module/main.c, resolve_symbol(), simplify_symbols(), verify_exported_symbols()
  */
 export function findProblems(input: ResolveInput): readonly SymbolProblem[] {
-  const family = { ...input, family: indexFamily(input.modules) };
-  return input.modules
-    .flatMap((module) => findProblemsOfModule(module, family))
-    .sort(compareProblems);
+  const problems: SymbolProblem[] = [];
+  visitProblems(input, (problem) => {
+    problems.push(problem);
+  });
+  return problems.sort(compareProblems);
 }
 
-function findProblemsOfModule(module: ModuleFacts, input: FamilyInput): readonly SymbolProblem[] {
-  const problems: SymbolProblem[] = [];
-  for (const wanted of module.imports) {
-    const exported = input.kernel.get(wanted.symbol);
-    // Nearly all imports end here.
-    if (exported?.crc === wanted.crc && !findRefusal(exported, module)) continue;
-    const problem = findImportProblem(wanted, module, input);
-    if (problem) problems.push(problem);
+/** Tells whether nothing keeps the modules from loading; see {@link findProblems}. */
+export function fits(input: ResolveInput): boolean {
+  return visitProblems(input, () => STOP) !== STOP;
+}
+
+/** Said by a visitor that has seen enough. */
+export const STOP = Symbol('stop');
+
+/**
+ * Hands out problems one after the other, in no promised order; see {@link findProblems}. A new kernel
+ * may have tens of thousands of them, of which few are shown.
+ *
+ * @returns {@link STOP} if the visitor said so.
+ */
+export function visitProblems(
+  input: ResolveInput,
+  visit: (problem: SymbolProblem) => typeof STOP | undefined,
+): typeof STOP | undefined {
+  const withFamily = { ...input, family: indexFamily(input.modules) };
+  for (const module of input.modules) {
+    for (const wanted of module.imports) {
+      const problem = findImportProblem(wanted, module, withFamily);
+      if (problem && visit(problem) === STOP) return STOP;
+    }
+    for (const problem of listOtherProblems(module, withFamily)) {
+      if (visit(problem) === STOP) return STOP;
+    }
   }
+  return undefined;
+}
+
+function listOtherProblems(module: ModuleFacts, input: FamilyInput): readonly SymbolProblem[] {
+  const problems: SymbolProblem[] = [];
   for (const symbol of module.importsWithoutCrc) {
     if (findOffers(symbol, input).length > 0) continue;
     problems.push({ kind: 'lost', symbol, usedBy: module.name, wantedCrc: 0 });
   }
-  for (const exported of module.exports) {
-    const problem = findDuplicate(exported, module, input.kernel);
-    if (problem) problems.push(problem);
+  for (const { symbol, crc: wantedCrc } of module.exports) {
+    const exported = input.kernel.get(symbol);
+    if (exported?.module !== 'vmlinux') continue;
+    const found = { foundCrc: exported.crc, provider: exported.module };
+    problems.push({ kind: 'duplicate', symbol, usedBy: module.name, wantedCrc, ...found });
   }
   return problems;
 }
 
 function findImportProblem(
-  { symbol, crc: wantedCrc, isWeak }: ImportedSymbol,
+  wanted: ImportedSymbol,
   module: ModuleFacts,
   input: FamilyInput,
 ): SymbolProblem | undefined {
-  const offers = findOffers(symbol, input);
+  const { symbol, crc: wantedCrc } = wanted;
+  const exported = input.kernel.get(symbol);
+  // Nearly all imports end at one of these two: a new kernel is judged by the ten thousand.
+  if (exported?.crc === wantedCrc && !findRefusal(exported, module)) return undefined;
+  if (exported && exported.crc !== wantedCrc && !isOfferedByKmods(symbol, input)) {
+    const { crc: foundCrc, module: provider } = exported;
+    return { kind: 'crc', symbol, usedBy: module.name, wantedCrc, foundCrc, provider };
+  }
+  return findProblemAmongOffers(wanted, module, findOffers(symbol, input));
+}
+
+function isOfferedByKmods(symbol: string, { family, providers }: FamilyInput): boolean {
+  return family.has(symbol) || providers.has(symbol);
+}
+
+function findProblemAmongOffers(
+  { symbol, crc: wantedCrc, isWeak }: ImportedSymbol,
+  module: ModuleFacts,
+  offers: readonly Offer[],
+): SymbolProblem | undefined {
   const same = offers.filter((offer) => offer.crc === wantedCrc);
   if (same.some((offer) => !findRefusal(offer, module))) return undefined;
   const usedBy = module.name;
@@ -80,17 +126,6 @@ function findImportProblem(
   const kind = same.length > 0 ? (findRefusal(offer, module) ?? 'crc') : 'crc';
   const provider = offer.module === undefined ? {} : { provider: offer.module };
   return { kind, symbol, usedBy, wantedCrc, foundCrc: offer.crc, ...provider };
-}
-
-function findDuplicate(
-  { symbol, crc: wantedCrc }: ImportedSymbol,
-  { name: usedBy }: ModuleFacts,
-  kernel: Symvers,
-): SymbolProblem | undefined {
-  const exported = kernel.get(symbol);
-  if (exported?.module !== 'vmlinux') return undefined;
-  const provider = exported.module;
-  return { kind: 'duplicate', symbol, usedBy, wantedCrc, foundCrc: exported.crc, provider };
 }
 
 /**
@@ -121,10 +156,11 @@ export function findNewDependencies(
 ): readonly string[] {
   const found = new Set<string>();
   for (const module of modules.filter(({ isFromMetadata }) => !isFromMetadata)) {
+    const providers = new Set(module.imports.map(({ symbol }) => kernel.get(symbol)?.module));
     const known = new Set(module.depends.map(toModuleName));
-    for (const { symbol } of module.imports) {
-      const provider = kernel.get(symbol)?.module ?? 'vmlinux';
-      if (provider !== 'vmlinux' && !known.has(toModuleName(provider))) found.add(provider);
+    for (const provider of providers) {
+      if (provider === undefined || provider === 'vmlinux') continue;
+      if (!known.has(toModuleName(provider))) found.add(provider);
     }
   }
   return [...found].sort();
@@ -171,7 +207,10 @@ function mayUseNamespace(namespace: string, { name, importNamespaces }: ModuleFa
   );
 }
 
+const NO_OFFERS: ReadonlyMap<string, Offer> = new Map();
+
 function indexFamily(modules: readonly ModuleFacts[]): ReadonlyMap<string, Offer> {
+  if (modules.every((module) => module.exports.length === 0)) return NO_OFFERS;
   const index = new Map<string, Offer>();
   for (const module of modules) {
     for (const { symbol, crc } of module.exports) {
@@ -190,11 +229,19 @@ function findOffers(symbol: string, { kernel, family, providers }: FamilyInput):
   return [...offers, ...(providers.get(symbol) ?? []).map((crc) => ({ crc }))];
 }
 
-const GRAVITY: readonly ProblemKind[] = ['lost', 'crc', 'gpl-only', 'namespace', 'duplicate'];
+/** The gravest first. */
+const GRAVITY: Readonly<Record<ProblemKind, number>> = {
+  lost: 0,
+  crc: 1,
+  'gpl-only': 2,
+  namespace: 3,
+  duplicate: 4,
+};
 
-function compareProblems(one: SymbolProblem, other: SymbolProblem): number {
+/** Orders problems: the gravest first, then by symbol, then by module. */
+export function compareProblems(one: SymbolProblem, other: SymbolProblem): number {
   return (
-    GRAVITY.indexOf(one.kind) - GRAVITY.indexOf(other.kind) ||
+    GRAVITY[one.kind] - GRAVITY[other.kind] ||
     compareText(one.symbol, other.symbol) ||
     compareText(one.usedBy, other.usedBy)
   );

@@ -71,19 +71,16 @@ function judgeKmods(facts: PlanFacts, needs: Needs): ReadonlyMap<string, Verdict
     builds: listServingBuilds(kmod),
   }));
   const { accepted, exports: providers } = findFit(candidates, symvers);
-  const judge = (built: ReadonlySet<string>) =>
-    new Map(
-      kmods.map((kmod) => {
-        const { name } = kmod.kmod;
-        const rebuiltProviders = (needs.get(name) ?? []).filter((need) => built.has(need));
-        const pendingSymbols = exportsOf(facts, rebuiltProviders);
-        const symbols = { symvers, accepted: accepted.get(name), providers };
-        return [name, judgeCell({ ...kmod, ...symbols, rebuiltProviders, pendingSymbols })];
-      }),
-    );
-  let built: ReadonlySet<string> = new Set();
-  for (;;) {
-    const verdicts = judge(built);
+  const judge = (kmod: FactsOfKmod, built: ReadonlySet<string>) => {
+    const rebuiltProviders = (needs.get(kmod.kmod.name) ?? []).filter((need) => built.has(need));
+    const pendingSymbols = exportsOf(facts, rebuiltProviders);
+    const symbols = { symvers, accepted: accepted.get(kmod.kmod.name), providers };
+    return judgeCell({ ...kmod, ...symbols, rebuiltProviders, pendingSymbols });
+  };
+  const verdicts = new Map(kmods.map((kmod) => [kmod.kmod.name, judge(kmod, new Set())]));
+  const dependants = kmods.filter(({ kmod }) => (needs.get(kmod.name) ?? []).length > 0);
+  for (let built = listBuilt(verdicts); ; ) {
+    for (const kmod of dependants) verdicts.set(kmod.kmod.name, judge(kmod, built));
     const now = listBuilt(verdicts);
     if (now.size === built.size) return verdicts;
     built = now;

@@ -24,6 +24,8 @@ export function findDependencies(
       exporters.set(symbol, [...(exporters.get(symbol) ?? []), kmod]);
     }
   }
+  // Few kmods export anything; what all of them import would be looked up in vain.
+  if (exporters.size === 0) return new Map(builds.map(({ kmod }) => [kmod, []]));
   return new Map(builds.map((build) => [build.kmod, needsOf(build, exporters)]));
 }
 

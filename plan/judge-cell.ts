@@ -1,12 +1,12 @@
-import { findNewDependencies, findProblems, type KmodExports } from '../kabi/resolve.ts';
+import { findNewDependencies, type KmodExports, visitProblems } from '../kabi/resolve.ts';
 import type { DonorBuild } from '../model/cell.ts';
 import type { PackagedModule, Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { countProblems } from './count-problems.ts';
 import { judgeRange } from './kernel-range.ts';
-import { listProblems } from './list-problems.ts';
 
 /** What is known of one kmod by itself, and the kernel that it is judged for. */
 export interface KmodFacts {
@@ -95,11 +95,14 @@ function findOwn({ donors, kernel }: KmodFacts): DonorBuild | undefined {
 
 function explainMisfit(facts: CellFacts, { modules, release: donor }: DonorBuild) {
   const { symvers: kernel, providers, pendingSymbols } = facts;
-  const problems = listProblems(
-    findProblems({ modules, kernel, providers }).filter(
-      ({ symbol, kind }) => kind === 'duplicate' || !pendingSymbols.has(symbol),
-    ),
-  );
+  const counter = countProblems();
+  visitProblems({ modules, kernel, providers }, (problem) => {
+    // A provider that is rebuilt will export its symbols with the CRCs that its dependants get.
+    const isPending = problem.kind !== 'duplicate' && pendingSymbols.has(problem.symbol);
+    if (!isPending) counter.add(problem);
+    return undefined;
+  });
+  const problems = counter.list();
   if (problems.lostCount > 0) {
     return { kind: 'broken', why: 'symbols-lost', donor, problems } as const;
   }

@@ -57,7 +57,7 @@ test('records give nothing of what was never written', async () => {
     [
       await records.listKernels('lab'),
       await records.listCells('lab'),
-      await records.listDonors(LAB, 'jool'),
+      (await records.openDonors(LAB))('jool'),
     ],
     [[], [], []],
   );
@@ -104,7 +104,7 @@ test('records say which file is damaged', async () => {
   }
 });
 
-test('listDonors() gives published builds, newest kernel first, with their modules', async () => {
+test('openDonors() gives published builds, newest kernel first, with their modules', async () => {
   await using rig = await makeDataRig();
   for (const [number, evr] of ['5.14.0-70.el9', '5.14.0-162.el9', '5.14.0-611.el9'].entries()) {
     const kernel = kernelOf(evr);
@@ -114,7 +114,7 @@ test('listDonors() gives published builds, newest kernel first, with their modul
     await inActivity(() => outcomeActivities(rig).recordOutcome(end));
   }
 
-  const donors = await rig.records.listDonors(LAB, 'jool');
+  const donors = (await rig.records.openDonors(LAB))('jool');
 
   assert.deepEqual(
     donors.map(({ release, buildNumber }) => [release, buildNumber]),
@@ -133,13 +133,32 @@ test('listDonors() gives published builds, newest kernel first, with their modul
   });
 });
 
-test('listDonors() says that the facts of a build are gone from the store', async () => {
+test('openDonors() gives the newest three builds only', async () => {
+  await using rig = await makeDataRig();
+  for (const number of [1, 2, 3, 4]) {
+    const kernel = kernelOf(`5.14.0-${600 + number}.el9`);
+    await rig.records.writeKernel(kernel);
+    const outcome = await publishedOf(rig, number);
+    const end = { ...CELL, release: kernel.release, verdict: NEVER_BUILT, outcome };
+    await inActivity(() => outcomeActivities(rig).recordOutcome(end));
+  }
+
+  const donors = (await rig.records.openDonors(LAB))('jool');
+
+  assert.deepEqual(
+    donors.map(({ buildNumber }) => buildNumber),
+    [4, 3, 2],
+  );
+});
+
+test('openDonors() says that the facts of a build are gone from the store', async () => {
   await using rig = await makeDataRig();
   await rig.records.writeKernel(kernelOf('5.14.0-611.el9'));
   await record(rig, NEVER_BUILT, await publishedOf(rig, 1));
   await rm(rig.data.store, { recursive: true });
 
-  await assert.rejects(rig.records.listDonors(LAB, 'jool'), StateDamagedError);
+  const donorsOf = await rig.records.openDonors(LAB);
+  assert.throws(() => donorsOf('jool'), StateDamagedError);
 });
 
 test('recordOutcome() writes who ended a cell, when and how', async () => {
