@@ -4,6 +4,8 @@ import { ModuleParseError, quoteExcerpt } from '../model/parse-errors.ts';
 export interface ElfObject {
   readonly is64Bit: boolean;
   readonly isLittleEndian: boolean;
+  /** The processor, `e_machine`, e.g. 62 for x86_64. */
+  readonly machine: number;
   /** In file order; the first is the empty section 0. */
   readonly sections: readonly ElfSection[];
 }
@@ -13,38 +15,25 @@ export interface ElfSection {
   /** E.g. `.modinfo`, `__versions`, `__kcrctab_gpl`. */
   readonly name: string;
   readonly type: number;
-  /** For a symbol table the index of its string table. */
+  /** Bits such as {@link SHF_ALLOC}; the lower 32 of them. */
+  readonly flags: number;
+  /** For a symbol table the index of its string table, for relocations that of their symbol table. */
   readonly link: number;
+  /** For relocations the index of the section that they are applied to. */
+  readonly info: number;
   /** A view of the file, not a copy; empty for `SHT_NOBITS`. */
   readonly bytes: Uint8Array;
 }
 
-/** One symbol of an {@link ElfObject}. */
-export interface ElfSymbol {
-  /** Empty for section and file symbols. */
-  readonly name: string;
-  /** Offset in its section, or the value itself if absolute. */
-  readonly value: number;
-  /** Index of its section, or {@link SHN_UNDEF}, {@link SHN_ABS}. */
-  readonly sectionIndex: number;
-  readonly isWeak: boolean;
-}
-
-/** The section index of an undefined symbol. */
-export const SHN_UNDEF = 0;
-/** The section index of an absolute symbol: its value is no offset. */
-export const SHN_ABS = 0xfff1;
+/** The section takes memory in the running kernel; the loader overlooks sections without it. */
+export const SHF_ALLOC = 2;
+/** The section holds instructions. */
+export const SHF_EXECINSTR = 4;
 
 const MAGIC = 0x7f454c46; // \x7fELF
 const ET_REL = 1;
-const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
-const STB_WEAK = 2;
-const STT_SECTION = 3;
-const STT_FILE = 4;
 const NAME_LENGTH_LIMIT = 1024;
-const SYMBOL_LIMIT = 2_000_000;
-/** Bounds the work on a string table that many symbols point into. */
 const NAME_BYTES_LIMIT = 32 * 1024 * 1024;
 
 /** Where the fields of the two ELF classes are. */
@@ -53,21 +42,18 @@ interface Layout {
   readonly sectionOffset: number;
   readonly sectionCount: number;
   readonly sectionBytes: number;
-  readonly symbolBytes: number;
 }
 const LAYOUT_32: Layout = {
   headerBytes: 52,
   sectionOffset: 32,
   sectionCount: 48,
   sectionBytes: 40,
-  symbolBytes: 16,
 };
 const LAYOUT_64: Layout = {
   headerBytes: 64,
   sectionOffset: 40,
   sectionCount: 60,
   sectionBytes: 64,
-  symbolBytes: 24,
 };
 
 /**
@@ -91,7 +77,7 @@ export function parseElf(bytes: Uint8Array): ElfObject {
     );
   }
   requireOneOf('object type', view.getUint16(16, isLittleEndian), [ET_REL]);
-  const read: Reader = { view, is64Bit, isLittleEndian };
+  const read: ElfReader = { view, is64Bit, isLittleEndian };
   const tableOffset = readWord(read, layout.sectionOffset);
   const count = view.getUint16(layout.sectionCount, isLittleEndian);
   const namesIndex = view.getUint16(layout.sectionCount + 2, isLittleEndian);
@@ -108,44 +94,12 @@ export function parseElf(bytes: Uint8Array): ElfObject {
       `expected a section ${namesIndex} of names, found ${count} sections`,
     );
   }
-  const sections = headers.map(({ nameOffset, type, link, bytes: content }) => ({
-    name: readName(names, nameOffset),
-    type,
-    link,
-    bytes: content,
+  const readNameAt = createNameReader(names);
+  const sections = headers.map(({ nameOffset, ...section }) => ({
+    name: readNameAt(nameOffset),
+    ...section,
   }));
-  return { is64Bit, isLittleEndian, sections };
-}
-
-/**
- * Reads the symbol table.
- *
- * @returns In file order without the null symbol; empty if the object has no symbol table.
- * @throws {ModuleParseError} If the table is cut, too long or points outside of its strings.
- */
-export function parseElfSymbols(elf: ElfObject): readonly ElfSymbol[] {
-  const table = elf.sections.find((section) => section.type === SHT_SYMTAB);
-  if (table === undefined) return [];
-  const names = elf.sections[table.link]?.bytes;
-  const entryBytes = (elf.is64Bit ? LAYOUT_64 : LAYOUT_32).symbolBytes;
-  const count = table.bytes.length / entryBytes;
-  if (names === undefined || !Number.isInteger(count) || count > SYMBOL_LIMIT) {
-    throw new ModuleParseError(
-      `expected a symbol table of ${entryBytes}-byte entries with names, found ${table.bytes.length} bytes`,
-    );
-  }
-  const view = viewOf(table.bytes);
-  const symbols: ElfSymbol[] = [];
-  let nameBytes = 0;
-  for (let index = 1; index < count; index += 1) {
-    const symbol = readSymbol({ ...elf, view }, index * entryBytes, names);
-    nameBytes += symbol.name.length;
-    if (nameBytes > NAME_BYTES_LIMIT) {
-      throw new ModuleParseError(`expected at most ${NAME_BYTES_LIMIT} bytes of names, found more`);
-    }
-    symbols.push(symbol);
-  }
-  return symbols;
+  return { is64Bit, isLittleEndian, machine: view.getUint16(18, isLittleEndian), sections };
 }
 
 /**
@@ -163,27 +117,43 @@ export function readName(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...bytes.subarray(start, end));
 }
 
+/**
+ * Creates a reader of a string table: {@link readName} with a bound on all names together, since any
+ * number of entries may point at one long name.
+ */
+export function createNameReader(strings: Uint8Array): (start: number) => string {
+  let nameBytes = 0;
+  return (start) => {
+    const name = readName(strings, start);
+    nameBytes += name.length;
+    if (nameBytes > NAME_BYTES_LIMIT) {
+      throw new ModuleParseError(`expected at most ${NAME_BYTES_LIMIT} bytes of names, found more`);
+    }
+    return name;
+  };
+}
+
 /** A view of exactly these bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-interface Reader {
+/** What is needed to read the numbers of an {@link ElfObject}. */
+export interface ElfReader {
   readonly view: DataView;
   readonly is64Bit: boolean;
   readonly isLittleEndian: boolean;
 }
 
-/** An address-sized number; beyond 2^53 it is inexact, which no bound lets through. */
-function readWord(read: Reader, offset: number): number {
-  const { view, isLittleEndian } = read;
-  if (!read.is64Bit) return view.getUint32(offset, isLittleEndian);
+/** Reads an address-sized number; beyond 2^53 it is inexact, which no bound lets through. */
+export function readWord({ view, is64Bit, isLittleEndian }: ElfReader, offset: number): number {
+  if (!is64Bit) return view.getUint32(offset, isLittleEndian);
   const low = view.getUint32(offset + (isLittleEndian ? 0 : 4), isLittleEndian);
   const high = view.getUint32(offset + (isLittleEndian ? 4 : 0), isLittleEndian);
   return high * 2 ** 32 + low;
 }
 
-function readSectionHeader(read: Reader, at: number) {
+function readSectionHeader(read: ElfReader, at: number) {
   const { view, is64Bit, isLittleEndian } = read;
   const type = view.getUint32(at + 4, isLittleEndian);
   const offset = readWord(read, at + (is64Bit ? 24 : 16));
@@ -192,24 +162,16 @@ function readSectionHeader(read: Reader, at: number) {
   const isEmpty = type === SHT_NOBITS || type === 0;
   if (!isEmpty) requireRange('section', offset, sizeBytes, view.byteLength);
   const start = view.byteOffset + offset;
+  // The flags are a word; the lower half of a big one comes last.
+  const flagsAt = at + (is64Bit && !isLittleEndian ? 12 : 8);
+  const linkAt = at + (is64Bit ? 40 : 24);
   return {
     nameOffset: view.getUint32(at, isLittleEndian),
     type,
-    link: view.getUint32(at + (is64Bit ? 40 : 24), isLittleEndian),
+    flags: view.getUint32(flagsAt, isLittleEndian),
+    link: view.getUint32(linkAt, isLittleEndian),
+    info: view.getUint32(linkAt + 4, isLittleEndian),
     bytes: isEmpty ? new Uint8Array(0) : new Uint8Array(view.buffer, start, sizeBytes),
-  };
-}
-
-function readSymbol(read: Reader, at: number, names: Uint8Array): ElfSymbol {
-  const { view, is64Bit, isLittleEndian } = read;
-  const info = view.getUint8(at + (is64Bit ? 4 : 12));
-  const type = info & 0xf;
-  const hasName = type !== STT_SECTION && type !== STT_FILE;
-  return {
-    name: hasName ? readName(names, view.getUint32(at, isLittleEndian)) : '',
-    value: readWord(read, at + (is64Bit ? 8 : 4)),
-    sectionIndex: view.getUint16(at + (is64Bit ? 6 : 14), isLittleEndian),
-    isWeak: info >> 4 === STB_WEAK,
   };
 }
 

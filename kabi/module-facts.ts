@@ -1,7 +1,9 @@
 import type { ImportedSymbol, ModuleFacts } from '../model/kabi.ts';
 import { ModuleParseError, quoteExcerpt } from '../model/parse-errors.ts';
-import type { ElfObject, ElfSection, ElfSymbol } from './elf.ts';
-import { parseElf, parseElfSymbols, readName, SHN_ABS, SHN_UNDEF, viewOf } from './elf.ts';
+import type { ElfObject, ElfSection } from './elf.ts';
+import { parseElf, readName, viewOf } from './elf.ts';
+import type { ElfSymbol } from './elf-symbols.ts';
+import { isImported, parseElfSymbols, SHN_ABS, SHN_UNDEF } from './elf-symbols.ts';
 import { readVersions } from './modversions.ts';
 
 const FILE_SIZE_LIMIT = 512 * 1024 * 1024;
@@ -99,10 +101,8 @@ function findImportsWithoutCrc(
   versions: ReadonlyMap<string, number>,
 ): readonly string[] {
   const names = new Set<string>();
-  for (const { name, sectionIndex, isWeak } of symbols) {
-    if (sectionIndex !== SHN_UNDEF || isWeak || name === '' || versions.has(name)) continue;
-    // The assembler's own, which the kernel ignores: modpost.c, ignore_undef_symbol().
-    if (name !== '_GLOBAL_OFFSET_TABLE_') names.add(name);
+  for (const symbol of symbols) {
+    if (isImported(symbol) && !symbol.isWeak && !versions.has(symbol.name)) names.add(symbol.name);
   }
   return [...names].sort();
 }

@@ -2,8 +2,23 @@
 export interface ElfParts {
   readonly is64Bit: boolean;
   readonly isLittleEndian: boolean;
-  readonly sections: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** `e_machine`, x86_64 unless told. */
+  readonly machine?: number;
+  readonly sections: readonly MadeSection[];
   readonly symbols: readonly MadeSymbol[];
+}
+
+type ElfReaderParts = Pick<ElfParts, 'is64Bit' | 'isLittleEndian'>;
+
+export interface MadeSection {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** `SHT_PROGBITS` unless told. */
+  readonly type?: number;
+  /** `SHF_ALLOC` unless told. */
+  readonly flags?: number;
+  /** The name of the section that relocations are for. */
+  readonly relocates?: string;
 }
 
 export interface MadeSymbol {
@@ -11,27 +26,23 @@ export interface MadeSymbol {
   /** A section's name, or `undefined` or `absolute`. */
   readonly section: string;
   readonly value?: number;
+  readonly sizeBytes?: number;
+  readonly type?: number;
   readonly isWeak?: boolean;
 }
 
 const SYMTAB = 2;
 const PROGBITS = 1;
+const ALLOC = 2;
+const X86_64 = 62;
 
 /** Writes a relocatable ELF object of either class and byte order. */
-export function makeElf({ is64Bit, isLittleEndian, sections, symbols }: ElfParts): Uint8Array {
+export function makeElf(parts: ElfParts): Uint8Array {
+  const { is64Bit, isLittleEndian, sections, symbols } = parts;
   const names = [...sections.map(({ name }) => name), '.symtab', '.strtab'];
   const strings = makeStrings([...names, ...symbols.map(({ name }) => name)]);
-  const symbolBytes = is64Bit ? 24 : 16;
-  const table = new Writer((symbols.length + 1) * symbolBytes, isLittleEndian);
-  symbols.forEach((symbol, i) => {
-    const at = (i + 1) * symbolBytes;
-    const index = sections.findIndex(({ name }) => name === symbol.section) + 1;
-    table.u32(at, strings.offsets.get(symbol.name) ?? 0);
-    table.u8(at + (is64Bit ? 4 : 12), (symbol.isWeak ? 2 : 1) << 4);
-    table.u16(at + (is64Bit ? 6 : 14), symbol.section === 'absolute' ? 0xfff1 : index);
-    table.word(at + (is64Bit ? 8 : 4), symbol.value ?? 0, is64Bit);
-  });
-  const contents = [...sections.map(({ bytes }) => bytes), table.bytes, strings.bytes];
+  const table = makeSymbolTable(parts, strings.offsets);
+  const contents = [...sections.map(({ bytes }) => bytes), table, strings.bytes];
   const headerBytes = is64Bit ? 64 : 52;
   const entryBytes = is64Bit ? 64 : 40;
   const contentBytes = contents.reduce((sum, content) => sum + content.length, 0);
@@ -41,6 +52,7 @@ export function makeElf({ is64Bit, isLittleEndian, sections, symbols }: ElfParts
   );
   out.bytes.set([0x7f, 0x45, 0x4c, 0x46, is64Bit ? 2 : 1, isLittleEndian ? 1 : 2, 1]);
   out.u16(16, 1);
+  out.u16(18, parts.machine ?? X86_64);
   const tableAt = headerBytes + contentBytes;
   out.word(is64Bit ? 40 : 32, tableAt, is64Bit);
   out.u16(is64Bit ? 58 : 46, entryBytes);
@@ -49,13 +61,51 @@ export function makeElf({ is64Bit, isLittleEndian, sections, symbols }: ElfParts
   let offset = headerBytes;
   contents.forEach((content, i) => {
     const at = tableAt + (i + 1) * entryBytes;
+    const isSymbolTable = i === sections.length;
+    const { type = isSymbolTable ? SYMTAB : PROGBITS, flags, relocates } = sections[i] ?? {};
     out.bytes.set(content, offset);
     out.u32(at, strings.offsets.get(names[i] ?? '') ?? 0);
-    out.u32(at + 4, names[i] === '.symtab' ? SYMTAB : PROGBITS);
+    out.u32(at + 4, type);
+    out.word(at + 8, flags ?? ALLOC, is64Bit);
     out.word(at + (is64Bit ? 24 : 16), offset, is64Bit);
     out.word(at + (is64Bit ? 32 : 20), content.length, is64Bit);
     out.u32(at + (is64Bit ? 40 : 24), contents.length);
+    out.u32(at + (is64Bit ? 44 : 28), names.indexOf(relocates ?? '') + 1);
     offset += content.length;
+  });
+  return out.bytes;
+}
+
+function makeSymbolTable(
+  { is64Bit, isLittleEndian, sections, symbols }: ElfParts,
+  nameOffsets: ReadonlyMap<string, number>,
+): Uint8Array {
+  const symbolBytes = is64Bit ? 24 : 16;
+  const out = new Writer((symbols.length + 1) * symbolBytes, isLittleEndian);
+  symbols.forEach(({ name, section, value = 0, sizeBytes = 0, type = 0, isWeak }, i) => {
+    const at = (i + 1) * symbolBytes;
+    const index = sections.findIndex((found) => found.name === section) + 1;
+    out.u32(at, nameOffsets.get(name) ?? 0);
+    out.u8(at + (is64Bit ? 4 : 12), ((isWeak ? 2 : 1) << 4) | type);
+    out.u16(at + (is64Bit ? 6 : 14), section === 'absolute' ? 0xfff1 : index);
+    out.word(at + (is64Bit ? 8 : 4), value, is64Bit);
+    out.word(at + (is64Bit ? 16 : 8), sizeBytes, is64Bit);
+  });
+  return out.bytes;
+}
+
+/** Writes entries of `SHT_RELA` or, without addends, of `SHT_REL`. */
+export function makeRelocations(
+  relocations: readonly (readonly [offset: number, symbolIndex: number])[],
+  { is64Bit, isLittleEndian, hasAddends }: ElfReaderParts & { readonly hasAddends: boolean },
+): Uint8Array {
+  const wordBytes = is64Bit ? 8 : 4;
+  const entryBytes = wordBytes * (hasAddends ? 3 : 2);
+  const out = new Writer(relocations.length * entryBytes, isLittleEndian);
+  relocations.forEach(([offset, symbolIndex], i) => {
+    const at = i * entryBytes;
+    out.word(at, offset, is64Bit);
+    out.word(at + wordBytes, symbolIndex * (is64Bit ? 2 ** 32 : 2 ** 8) + 4, is64Bit);
   });
   return out.bytes;
 }
@@ -63,7 +113,7 @@ export function makeElf({ is64Bit, isLittleEndian, sections, symbols }: ElfParts
 /** Writes `__versions` entries. */
 export function makeVersions(
   imports: readonly (readonly [symbol: string, crc: number])[],
-  { is64Bit, isLittleEndian }: Pick<ElfParts, 'is64Bit' | 'isLittleEndian'>,
+  { is64Bit, isLittleEndian }: ElfReaderParts,
 ): Uint8Array {
   const out = new Writer(imports.length * 64, isLittleEndian);
   imports.forEach(([symbol, crc], i) => {
