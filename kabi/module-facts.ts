@@ -1,5 +1,6 @@
 import type { ImportedSymbol, ModuleFacts } from '../model/kabi.ts';
 import { ModuleParseError, quoteExcerpt } from '../model/parse-errors.ts';
+import { findArch } from './arch.ts';
 import type { ElfObject, ElfSection } from './elf.ts';
 import { parseElf, readName, viewOf } from './elf.ts';
 import type { ElfSymbol } from './elf-symbols.ts';
@@ -20,7 +21,7 @@ type ModinfoKey = (typeof MODINFO_KEYS)[number];
 /**
  * Reads what a built module says about itself.
  *
- * Imports are `__versions` as it stands, also those of weak symbols. An export is a defined
+ * Imports are `__versions` as it stands; those that the symbol table calls weak are marked. An export is a defined
  * `__ksymtab_<symbol>`; its CRC is where `__crc_<symbol>` points, or that symbol's value if absolute,
  * or 0. A module stripped of its local symbols therefore shows no exports (kmod sees none either).
  *
@@ -36,15 +37,17 @@ export function readModuleFacts(bytes: Uint8Array): ModuleFacts {
   const info = readModinfo(elf);
   const symbols = parseElfSymbols(elf);
   const versions = readVersions(elf);
+  const arch = findArch(elf);
   return {
     name: requireModuleName(info.name[0] ?? findStructName(elf)),
     vermagic: info.vermagic[0] ?? '',
     license: info.license[0] ?? '',
     depends: (info.depends[0] ?? '').split(',').filter((name) => name !== ''),
-    imports: toSortedList(versions),
+    imports: listImports(versions, symbols),
     importsWithoutCrc: findImportsWithoutCrc(symbols, versions),
     exports: toSortedList(readExports(elf, symbols)),
     importNamespaces: info.import_ns,
+    ...(arch === undefined ? {} : { arch }),
   };
 }
 
@@ -64,9 +67,15 @@ function readModinfo(elf: ElfObject): Record<ModinfoKey, string[]> {
     depends: [],
     import_ns: [],
   };
-  for (const entry of new TextDecoder().decode(section.bytes).split('\0')) {
-    const key = MODINFO_KEYS.find((name) => entry.startsWith(`${name}=`));
-    if (key !== undefined) values[key].push(boundValue(key, entry.slice(key.length + 1)));
+  const text = new TextDecoder().decode(section.bytes);
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\0', start);
+    const entryEnd = end === -1 ? text.length : end;
+    const key = MODINFO_KEYS.find((name) => text.startsWith(`${name}=`, start));
+    if (key !== undefined) {
+      values[key].push(boundValue(key, text.slice(start + key.length + 1, entryEnd)));
+    }
+    start = entryEnd + 1;
   }
   return values;
 }
@@ -94,6 +103,17 @@ function requireModuleName(name: string | undefined): string {
     throw new ModuleParseError(`expected a module name, found ${found}`);
   }
   return name;
+}
+
+function listImports(
+  versions: ReadonlyMap<string, number>,
+  symbols: readonly ElfSymbol[],
+): readonly ImportedSymbol[] {
+  const weak = new Set<string>();
+  for (const symbol of symbols) if (symbol.isWeak && isImported(symbol)) weak.add(symbol.name);
+  return toSortedList(versions).map((wanted) =>
+    weak.has(wanted.symbol) ? { ...wanted, isWeak: true } : wanted,
+  );
 }
 
 function findImportsWithoutCrc(
