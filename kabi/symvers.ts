@@ -4,6 +4,7 @@ import { quoteExcerpt, SymversParseError } from '../model/parse-errors.ts';
 const TEXT_LENGTH_LIMIT = 64 * 1024 * 1024;
 const LINE_LENGTH_LIMIT = 4096;
 const SYMBOL_LIMIT = 1_000_000;
+const TAB = 9;
 const CRC = /^0x[0-9a-fA-F]{1,8}$/;
 /** What no field may hold: control characters, blanks and whatever is not ASCII. */
 const FOREIGN_CHARACTER = /[^\x21-\x7e]/;
@@ -28,7 +29,8 @@ const EXPORT_TYPES: ReadonlyMap<string, ExportType> = new Map([
  *
  * One line per exported symbol, tab-separated:
  * `0x13d0adf7	printk	vmlinux	EXPORT_SYMBOL	` (crc, symbol, module, export type, namespace).
- * Kernels before 5.4 write no fifth column; 5.4 and 5.5 write the namespace as the third one.
+ * Kernels before 5.4 write no fifth column; 5.4 and 5.5 write the namespace as the third one. Tabs at
+ * the end of a line say nothing: an empty namespace, or none.
  *
  * @param text The whole file; 24,664 lines for Debian's 6.1.0-54-amd64. An empty text has no symbols.
  * @returns Symbols by name, in the file's order; a CRC of 0 means that the kernel has none for it.
@@ -49,7 +51,9 @@ export function parseSymvers(text: string): Symvers {
     line += 1;
     const end = text.indexOf('\n', start);
     if (end === -1) throw new SymversParseError(line, 'expected a newline, found the end of file');
-    addSymbol(symbols, parseLine(text.slice(start, end), line), line);
+    let lineEnd = end;
+    while (lineEnd > start && text.charCodeAt(lineEnd - 1) === TAB) lineEnd -= 1;
+    addSymbol(symbols, parseLine(text.slice(start, lineEnd), line), line);
     start = end + 1;
   }
   return symbols;

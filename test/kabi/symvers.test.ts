@@ -35,6 +35,21 @@ const LINES: readonly [title: string, line: string, expected: object][] = [
     '0xbce1a965\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t',
     { crc: 0xbce1a965, module: 'vmlinux', exportType: 'EXPORT_SYMBOL', namespace: '' },
   ],
+  [
+    'many trailing tabs as no namespace',
+    '0x1\tx\tvmlinux\tEXPORT_SYMBOL_GPL\t\t\t\t',
+    { exportType: 'EXPORT_SYMBOL_GPL', namespace: '' },
+  ],
+  [
+    'trailing tabs behind a namespace',
+    '0x1\tx\tvmlinux\tEXPORT_SYMBOL\tDMA_BUF\t\t',
+    { namespace: 'DMA_BUF' },
+  ],
+  [
+    'a namespace for named modules',
+    '0x1\tx\tvmlinux\tEXPORT_SYMBOL_GPL\tmodule:kvm-*,vhost',
+    { namespace: 'module:kvm-*,vhost' },
+  ],
   ['a CRC of 0', '0x00000000\tx\tvmlinux\tEXPORT_SYMBOL\t', { crc: 0 }],
   ['a CRC above 2^31', '0xffffffff\tx\tvmlinux\tEXPORT_SYMBOL', { crc: 0xffffffff }],
   [
@@ -50,6 +65,16 @@ const LINES: readonly [title: string, line: string, expected: object][] = [
     "5.4's order without one",
     '0x1\tx\t\tvmlinux\tEXPORT_SYMBOL',
     { module: 'vmlinux', namespace: '' },
+  ],
+  [
+    "5.4's order with trailing tabs",
+    '0x1\tx\tUSB_STORAGE\tdrivers/usb/storage/uas\tEXPORT_SYMBOL\t\t',
+    { module: 'drivers/usb/storage/uas', namespace: 'USB_STORAGE' },
+  ],
+  [
+    'a namespace that looks like an export type',
+    '0x1\tx\tvmlinux\tEXPORT_SYMBOL\tEXPORT_TEST',
+    { exportType: 'EXPORT_SYMBOL', namespace: 'EXPORT_TEST' },
   ],
   ['unused exports', '0x1\tx\tvmlinux\tEXPORT_UNUSED_SYMBOL', { exportType: 'EXPORT_SYMBOL' }],
   [
@@ -82,7 +107,9 @@ const BAD_LINES: readonly [title: string, text: string, line: number, message: R
   ['a CRC of more than 32 bits', '0x123456789\tb\tvmlinux\tEXPORT_SYMBOL\n', 1, /0x123456789/],
   ['a CRC without 0x', '13d0adf7\tb\tvmlinux\tEXPORT_SYMBOL\n', 1, /13d0adf7/],
   ['three fields', `${GOOD}${GOOD}0x1\tb\tvmlinux\n`, 3, /4 or 5 tab-separated fields, found 3/],
-  ['six fields', '0x1\tb\tvmlinux\tEXPORT_SYMBOL\t\t\n', 1, /found more/],
+  ['six fields', '0x1\tb\tvmlinux\tEXPORT_SYMBOL\tNS\tx\n', 1, /found more/],
+  ['only tabs', `${GOOD}\t\t\t\t\n`, 2, /found 1/],
+  ['an empty export type', '0x1\tb\tvmlinux\t\t\n', 1, /found 3/],
   ['an empty line', `${GOOD}\n${GOOD}`, 2, /found 1/],
   ['an unknown export type', '0x1\tb\tvmlinux\tEXPORT_WHATEVER\t\n', 1, /"EXPORT_WHATEVER"/],
   ['an unresolved export type', '0x1\tb\tvmlinux\t(unknown)\t\n', 1, /unknown/],
