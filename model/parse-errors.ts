@@ -25,6 +25,30 @@ export class SymversParseError extends RekmodError {
   }
 }
 
+/** A list of stable symbols (`kabi_stablelist_<arch>`, `Module.kabi_<arch>`) in no known form. */
+export class StablelistParseError extends RekmodError {
+  readonly failureClass = 'outcome';
+  /** Counted from 1. */
+  readonly line: number;
+
+  constructor(line: number, detail: string) {
+    super(`Cannot parse kABI stablelist line ${line}: ${detail}`);
+    this.line = line;
+  }
+}
+
+/** A file of kABI rules (SUSE's `kabi/severities`) that does not follow its format. */
+export class SeveritiesParseError extends RekmodError {
+  readonly failureClass = 'outcome';
+  /** Counted from 1. */
+  readonly line: number;
+
+  constructor(line: number, detail: string) {
+    super(`Cannot parse kABI severities line ${line}: ${detail}`);
+    this.line = line;
+  }
+}
+
 /** A `.ko` file that is no readable kernel module. */
 export class ModuleParseError extends RekmodError {
   readonly failureClass = 'outcome';
