@@ -117,3 +117,12 @@ export class SpecParseError extends RekmodError {
     super(`Cannot rewrite spec: ${detail}`);
   }
 }
+
+/** A kernel image (`vmlinuz`) that is not what its architecture's boot loaders take. */
+export class KernelImageParseError extends RekmodError {
+  readonly failureClass = 'outcome';
+
+  constructor(detail: string) {
+    super(`Cannot read kernel image: ${detail}`);
+  }
+}
