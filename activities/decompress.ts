@@ -7,7 +7,7 @@ import { ProgramFailedError } from '../model/activity-errors.ts';
 import { DecompressError } from '../model/parse-errors.ts';
 
 /** How something is compressed, named by the usual file name extension. */
-export type CompressionFormat = 'plain' | 'gz' | 'xz' | 'zst' | 'bz2';
+export type CompressionFormat = 'plain' | 'gz' | 'xz' | 'zst' | 'bz2' | 'lz4';
 
 /** Bounds of a decompression. */
 export interface DecompressOptions {
@@ -22,15 +22,17 @@ const EXTENSIONS: ReadonlyMap<string, CompressionFormat> = new Map([
   ['lzma', 'xz'],
   ['zst', 'zst'],
   ['bz2', 'bz2'],
+  ['lz4', 'lz4'],
 ]);
 /**
  * `xz -9` needs 65 MiB, `zstd --ultra -22` 128 MiB to unpack; what needs more is made to hurt.
- * bzip2 needs 4 MiB at most.
+ * bzip2 and lz4 need 8 MiB at most.
  */
 const PROGRAMS = {
   xz: ['xz', '-dc', '--memlimit=256MiB'],
   zst: ['zstd', '-dc', '-q', '-M256MB'],
   bz2: ['bzip2', '-dc'],
+  lz4: ['lz4', '-dcq'],
 } as const;
 const STDERR_LENGTH_LIMIT = 2000;
 
@@ -44,8 +46,8 @@ export function formatOf(fileName: string): CompressionFormat {
 }
 
 /**
- * Decompresses a stream: gzip here, the others by the programs xz, zstd and bzip2 with their memory
- * limited. A program never outlives the iteration, also when the consumer stops early.
+ * Decompresses a stream: gzip here, the others by the programs xz, zstd, bzip2 and lz4 with their
+ * memory limited. A program never outlives the iteration, also when the consumer stops early.
  *
  * @throws {DecompressError} If the stream is broken or longer than `maxBytes`.
  * @throws {ProgramFailedError} If the program is missing.

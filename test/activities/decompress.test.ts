@@ -16,6 +16,7 @@ const PROGRAMS: readonly [format: CompressionFormat, program: string][] = [
   ['xz', 'xz'],
   ['zst', 'zstd'],
   ['bz2', 'bzip2'],
+  ['lz4', 'lz4'],
 ];
 const NEVER = new AbortController().signal;
 const BOUNDS = { maxBytes: 10_000_000, signal: NEVER };
@@ -56,6 +57,7 @@ const NAMES: readonly [name: string, format: CompressionFormat][] = [
   ['a.xml.xz', 'xz'],
   ['a.xml.zst', 'zst'],
   ['a.xml.bz2', 'bz2'],
+  ['initrd.lz4', 'lz4'],
   ['a.xml', 'plain'],
   ['jool.ko', 'plain'],
   ['gz', 'gz'],
