@@ -98,4 +98,12 @@ export interface SymbolProblem {
   readonly foundCrc?: number;
   /** Who exports it in the kernel, or exported it last, when known. */
   readonly provider?: string;
+  /** Further modules of the kmod that use it, at most four; absent if there are none. */
+  readonly alsoUsedBy?: readonly string[];
+  /** The kmod's own functions that use it, at most three; absent where that is not known. */
+  readonly functions?: readonly string[];
+  /** Whether it is on the stream's stablelist; absent if the stream has none. */
+  readonly isStable?: boolean;
+  /** The stream's severities tolerate that it changes. */
+  readonly isTolerated?: true;
 }

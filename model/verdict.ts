@@ -1,6 +1,6 @@
 import type { SymbolProblem } from './kabi.ts';
 
-/** The problems that a verdict shows: all are counted, the first are named. */
+/** The problems that a verdict shows: all are counted, the first are named; a symbol counts once. */
 export interface ProblemList {
   readonly lostCount: number;
   /** GPL-only, in a namespace that the module does not import, or exported twice. */
