@@ -1,37 +1,40 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type {
   BuildBackend,
-  BuildFailure,
   BuildInput,
   Buildroot,
   BuildrootKernel,
   BuiltFile,
 } from '../containers/backend.ts';
 import { ContentInvalidError } from '../model/activity-errors.ts';
+import type { BuildFailure } from '../model/cell.ts';
 import { RekmodError } from '../model/errors.ts';
+import type { FailureCause } from '../model/failure-cause.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { StoredFile } from '../model/store.ts';
-import { findFirstError } from '../plan/first-error.ts';
 import { appendRelease, releaseSuffix } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { explainFailure } from './explain-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { type KmodInput, readKmodInput } from './kmod-source.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { withScratch } from './scratch.ts';
+import type { SymversReader } from './symvers-reader.ts';
 
 export interface BuildDeps {
   readonly settings: Settings;
   readonly data: DataDirectory;
   readonly store: ContentStore;
   readonly records: Records;
+  readonly readSymvers: SymversReader;
   readonly backend: BuildBackend;
   /** Marks what this data directory owns among the engine's containers. */
   readonly homeId: string;
@@ -58,6 +61,7 @@ export type BuildEnd =
       readonly kind: 'failed';
       readonly why: BuildFailure;
       readonly reason: string;
+      readonly cause?: FailureCause;
       readonly exitCode?: number;
       readonly durationMs: number;
       readonly attemptLog: string;
@@ -65,9 +69,6 @@ export type BuildEnd =
 
 /** See {@link buildActivities}. */
 export type BuildActivities = ReturnType<typeof buildActivities>;
-
-/** How much of a log is searched for its first error. */
-const MAX_SEARCHED_LOG_BYTES = 32 * 1024 * 1024;
 
 /** Activities of the rebuild station. */
 export function buildActivities(deps: BuildDeps) {
@@ -129,8 +130,10 @@ export function buildActivities(deps: BuildDeps) {
         );
         const durationMs = deps.now().getTime() - startedAt;
         if (result.kind === 'failed') {
-          const reason = await explainFailure(data.absolute(attemptLog), result.why);
-          return { ...result, reason, durationMs, attemptLog };
+          const { why } = result;
+          const log = data.absolute(attemptLog);
+          const explained = await explainFailure({ cell, kernel, why, log }, deps);
+          return { ...result, ...explained, durationMs, attemptLog };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
         return { kind: 'built', files, buildNumber, durationMs, attemptLog };
@@ -254,17 +257,3 @@ async function withLog<T>(
     await Promise.race([ended, failed]);
   }
 }
-
-async function explainFailure(logPath: string, why: BuildFailure): Promise<string> {
-  const log = await readFile(logPath);
-  const line = findFirstError(log.subarray(0, MAX_SEARCHED_LOG_BYTES).toString('utf8'));
-  if (why === 'exit') return line ?? 'the build ended with an error; its log says more';
-  return LIMIT_SENTENCES[why];
-}
-
-const LIMIT_SENTENCES: Readonly<Record<Exclude<BuildFailure, 'exit'>, string>> = {
-  timeout: 'the build did not end within limits.buildTimeout and was stopped',
-  'out-of-memory': 'the build needed more than limits.memory and was stopped',
-  'output-too-large': 'the build handed out more than limits.output and was stopped',
-  'bad-output': 'the build handed out something other than RPM files',
-};

@@ -1,3 +1,4 @@
+import type { BuildFailure } from '../model/cell.ts';
 import type { Limits, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 
@@ -86,9 +87,6 @@ export interface BuildRequest extends BuildInput {
 export type BuildResult =
   | { readonly kind: 'succeeded'; readonly files: readonly BuiltFile[] }
   | { readonly kind: 'failed'; readonly why: BuildFailure; readonly exitCode?: number };
-
-/** `exit`: the build's own exit code says so; the others are limits that it hit. */
-export type BuildFailure = 'exit' | 'timeout' | 'out-of-memory' | 'output-too-large' | 'bad-output';
 
 export interface BuiltFile {
   /** A plain file name, e.g. `kmod-v4l2loopback-0.12.7-1.x86_64.rpm`. */

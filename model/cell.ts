@@ -1,3 +1,4 @@
+import type { FailureCause } from './failure-cause.ts';
 import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
@@ -16,6 +17,9 @@ export interface BuiltPackage extends StoredFile {
 
 /** The stations of a rebuild, in order. */
 export type RebuildStep = 'prepare' | 'build' | 'verify' | 'sign' | 'publish';
+
+/** How a build failed. `exit`: its own exit code says so; the others are limits that it hit. */
+export type BuildFailure = 'exit' | 'timeout' | 'out-of-memory' | 'output-too-large' | 'bad-output';
 
 /** The expected end of the work on a cell. */
 export type CellOutcome =
@@ -36,6 +40,10 @@ export type CellOutcome =
       readonly step: RebuildStep;
       /** One sentence for people, e.g. the first error line of the log. */
       readonly reason: string;
+      /** Only where the build itself failed. */
+      readonly why?: BuildFailure;
+      /** What the kernel changed that its errors name; absent where nothing fits. */
+      readonly cause?: FailureCause;
       readonly exitCode?: number;
       readonly attemptLog?: string;
       readonly durationMs: number;

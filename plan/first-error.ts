@@ -29,14 +29,39 @@ const MAX_LINE_LENGTH = 300;
  */
 export function findFirstError(log: string): string | undefined {
   let weak: string | undefined;
-  for (const raw of log.split('\n')) {
-    // The longest marks are within a short line; a megabyte without a newline is not worth matching.
-    const line = stripControls(raw.slice(0, 2 * MAX_LINE_LENGTH)).trim();
-    if (bears(line, NOISE)) continue;
+  for (const line of readLines(log)) {
     if (bears(line, ERROR_MARKS)) return line.slice(0, MAX_LINE_LENGTH);
     if (bears(line, WEAK_MARKS)) weak ??= line.slice(0, MAX_LINE_LENGTH);
   }
   return weak;
+}
+
+/**
+ * Finds the first lines of a build log that bear a sure mark, as {@link findFirstError} does; many of
+ * them may follow from the first.
+ *
+ * @returns In the log's order, at most `limit`, each cut to 300 characters.
+ */
+export function findErrors(log: string, limit: number): readonly string[] {
+  const errors: string[] = [];
+  for (const line of readLines(log)) {
+    if (!bears(line, ERROR_MARKS)) continue;
+    if (errors.push(line.slice(0, MAX_LINE_LENGTH)) >= limit) break;
+  }
+  return errors;
+}
+
+/** The lines that may say something, without colour codes. */
+function* readLines(log: string): Iterable<string> {
+  for (let start = 0; start < log.length; ) {
+    const newline = log.indexOf('\n', start);
+    const end = newline === -1 ? log.length : newline;
+    // The longest marks are within a short line; a megabyte without a newline is not worth matching.
+    const raw = log.slice(start, Math.min(end, start + 2 * MAX_LINE_LENGTH));
+    const line = stripControls(raw).trim();
+    if (!bears(line, NOISE)) yield line;
+    start = end + 1;
+  }
 }
 
 function bears(line: string, marks: readonly RegExp[]): boolean {
