@@ -2,6 +2,7 @@ import type { CellOutcome, RebuildStep } from '../model/cell.ts';
 import type { SymbolProblem } from '../model/kabi.ts';
 import type { ProblemList, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
+import { describeCause } from './describe-cause.ts';
 import { formatCount, formatCrc, formatNumber, formatSeconds } from './format-values.ts';
 
 type Rebuild = Extract<Verdict, { kind: 'rebuild' }>;
@@ -78,7 +79,7 @@ function describeChanged({ crcCount, shown }: ProblemList, donor: string): strin
 
 function describeBreak({ why, problems }: Extract<Verdict, { kind: 'broken' }>): string {
   if (why === 'symbols-lost') return describeLost(problems);
-  const [first] = problems.shown;
+  const first = problems.shown.find(({ kind }) => kind !== 'lost' && kind !== 'crc');
   const refused = `${formatCount(problems.refusedCount, 'imported symbol')} would be refused`;
   return first === undefined ? refused : `${refused}, first ${describeProblem(first)}`;
 }
@@ -102,6 +103,9 @@ export function describeProblem(problem: SymbolProblem): string {
   if (problem.kind === 'namespace') {
     return `${symbol} moved to a namespace that ${name(problem.usedBy)} does not import`;
   }
+  if (problem.kind === 'duplicate') {
+    return `${symbol} is the kernel's own now, and ${name(problem.usedBy)} exports it as well`;
+  }
   const crcs = `${formatCrc(problem.wantedCrc)} → ${formatCrc(problem.foundCrc)}`;
   return `${symbol} (${crcs}${problem.provider === undefined ? '' : `, ${name(problem.provider)}`})`;
 }
@@ -116,7 +120,8 @@ const STEP_WORDS: Readonly<Record<RebuildStep, string>> = {
 
 /**
  * Says in one sentence how the work on a cell ended, e.g.
- * `failed while building after 12 s: jool.c:42: error: implicit declaration of ‘strlcpy’ (exit 2)`.
+ * `failed while building after 12 s: jool.c:42: error: implicit declaration of ‘strlcpy’ (exit 2)`, and
+ * what the kernel changed that the error names.
  */
 export function describeOutcome(outcome: CellOutcome): string {
   switch (outcome.kind) {
@@ -136,7 +141,8 @@ export function describeOutcome(outcome: CellOutcome): string {
       const time = formatSeconds(outcome.durationMs / 1000);
       const exit = outcome.exitCode === undefined ? '' : ` (exit ${outcome.exitCode})`;
       const reason = cleanText(outcome.reason) || 'no reason given';
-      return `failed while ${STEP_WORDS[outcome.step]} after ${time}: ${reason}${exit}`;
+      const cause = outcome.cause === undefined ? '' : `; ${describeCause(outcome.cause)}`;
+      return `failed while ${STEP_WORDS[outcome.step]} after ${time}: ${reason}${exit}${cause}`;
     }
     case 'cancelled':
       return 'cancelled by hand';

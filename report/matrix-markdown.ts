@@ -3,6 +3,7 @@ import { describeCounts, STATE_LOOKS } from './cell-state.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { formatCount } from './format-values.ts';
 import { type Matrix, narrowMatrix } from './matrix.ts';
+import { sizeOf } from './text-size.ts';
 
 /** Temporal refuses current details of more than 20,000 bytes. */
 export const MAX_MARKDOWN_BYTES = 16_000;
@@ -78,16 +79,4 @@ function writeNotes({ rows }: Matrix, rowCount: number): readonly string[] {
     return [`- **${kmod}** for ${release}: ${sentence}`];
   });
   return ['', ...lines];
-}
-
-/** Bytes of UTF-8, counted without an encoder: workflow code has none. */
-function sizeOf(text: string): number {
-  let size = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 0x80) size += 1;
-    else if (code < 0x800) size += 2;
-    else size += code < 0x10000 ? 3 : 4;
-  }
-  return size;
 }

@@ -17,7 +17,10 @@ import type {
   RebuildResult,
 } from '../model/workflow-messages.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
-import { describeOutcome, describeVerdict } from '../report/describe-verdict.ts';
+import { describeOutcome } from '../report/describe-verdict.ts';
+import { explainCell } from '../report/explain-cell.ts';
+import { explanationToMarkdown } from '../report/explanation-markdown.ts';
+import { toSummary } from '../report/text-size.ts';
 import { assess, build, handOver, outcomes, sign, verify } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
@@ -49,12 +52,12 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   const cell = way.cell ?? (await planCell(input));
   way.cell = cell;
   setAttributes({ verdict: cell.verdict.kind }, input.options);
-  setCurrentDetails(describeVerdict(cell.verdict));
+  setCurrentDetails(explanationToMarkdown(explainCell(cell)));
   const outcome = await rebuildCell(input, cell, way);
   await CancellationScope.nonCancellable(() => record(cell, outcome));
   way.step = 'done';
   setAttributes({ outcome: outcome.kind }, input.options);
-  setCurrentDetails(`${describeVerdict(cell.verdict)}\n\n**${describeOutcome(outcome)}**`);
+  setCurrentDetails(explanationToMarkdown(explainCell({ ...cell, outcome })));
   const { kmod, stream, release } = input;
   return { kmod, stream, release, verdict: cell.verdict, outcome };
 }
@@ -114,9 +117,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     [{ cell, buildroot }],
   );
   if (built.kind === 'failed') {
-    const { reason, attemptLog, durationMs, exitCode } = built;
-    const code = exitCode === undefined ? {} : { exitCode };
-    return { kind: 'failed', step: 'build', reason, attemptLog, durationMs, ...code };
+    return { ...built, step: 'build' };
   }
   const { durationMs, attemptLog } = built;
   way.step = 'verify';
@@ -175,7 +176,7 @@ async function publishPackages(
 
 async function record(cell: PlannedCell, outcome: CellOutcome): Promise<void> {
   await outcomes.recordOutcome.executeWithOptions(
-    { summary: `Record: ${describeOutcome(outcome)}` },
+    { summary: toSummary(`Record: ${describeOutcome(outcome)}`) },
     [{ ...cell, outcome }],
   );
 }

@@ -16,9 +16,10 @@ import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts'
 import { dispatchOrder } from '../plan/dispatch-order.ts';
 import { findBlocker } from '../plan/find-blocker.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
-import { describeVerdict } from '../report/describe-verdict.ts';
-import { verdictMarkdown } from '../report/problems-text.ts';
+import { explainCell } from '../report/explain-cell.ts';
+import { explanationToMarkdown } from '../report/explanation-markdown.ts';
 import { rolloutMarkdown } from '../report/rollout-markdown.ts';
+import { toSummary } from '../report/text-size.ts';
 import { assess, build, handOver, outcomes } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { mapWindowed } from './map-windowed.ts';
@@ -83,7 +84,7 @@ async function recordUnreadable(
 ): Promise<void> {
   const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
   ended.set(kmod, outcome);
-  await outcomes.recordOutcome.executeWithOptions({ summary: `${kmod}: ${reason}`.slice(0, 200) }, [
+  await outcomes.recordOutcome.executeWithOptions({ summary: toSummary(`${kmod}: ${reason}`) }, [
     { stream, release, arch, kmod, verdict: { kind: 'rebuild', why: 'never-built' }, outcome },
   ]);
 }
@@ -143,6 +144,7 @@ async function rebuildOne(
   const workflowId = rebuildId(cell);
   const { kmod, stream, release, arch, verdict } = cell;
   const { trigger, options } = input;
+  const explanation = explainCell(cell);
   const attributes = { kmod, stream, kernel: release, arch, trigger, verdict: verdict.kind };
   try {
     const result = await executeChild(rebuildKmod, {
@@ -150,8 +152,8 @@ async function rebuildOne(
       args: [
         { kmod, stream, release, trigger, isForced: false, options, prepared: { cell, buildroot } },
       ],
-      staticSummary: `${kmod} for ${release}: ${describeVerdict(verdict)}`.slice(0, 200),
-      staticDetails: verdictMarkdown(verdict),
+      staticSummary: toSummary(explanation.headline),
+      staticDetails: explanationToMarkdown(explanation),
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
     });
@@ -181,7 +183,7 @@ async function recordFailure(cell: PlannedCell, error: unknown): Promise<CellOut
   const reason = describeFailure(error);
   const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
   await outcomes.recordOutcome.executeWithOptions(
-    { summary: `${cell.kmod}: ${reason}`.slice(0, 200) },
+    { summary: toSummary(`${cell.kmod}: ${reason}`) },
     [{ ...cell, outcome }],
   );
   return outcome;

@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import type { BuildEnd } from '../../activities/build.ts';
 import type { VerifyEnd } from '../../activities/verify.ts';
 import type { BuiltPackage, CellOutcome } from '../../model/cell.ts';
+import type { FailureCause } from '../../model/failure-cause.ts';
 import type { PlannedCell, RebuildPlan } from '../../model/plan.ts';
 import type { RebuildInput, WorkflowOptions } from '../../model/workflow-messages.ts';
 import type { Fakes } from '../support/workflow-rig.ts';
@@ -115,10 +116,27 @@ export async function verifyWell({ cell }: { readonly cell: PlannedCell }): Prom
   return { kind: 'verified', packages: [packageOf(cell.kmod, cell.release)], modules };
 }
 
+/** What is behind the failure of {@link buildBadly}. */
+export const CAUSE: FailureCause = {
+  before: '6.1.0-54-amd64',
+  after: '6.12.117+deb12-amd64',
+  errors: [
+    {
+      line: 'jool.c:42:9: error: implicit declaration of function ‘strlcpy’',
+      kind: 'lost',
+      symbol: 'strlcpy',
+      provider: 'vmlinux',
+      subsystem: "the kernel's core",
+      isForetold: false,
+    },
+  ],
+};
+
 /** A build that fails as builds do. */
 export async function buildBadly(): Promise<BuildEnd> {
   const reason = 'jool.c:42:9: error: implicit declaration of function ‘strlcpy’';
-  return { kind: 'failed', why: 'exit', exitCode: 2, reason, durationMs: 7, attemptLog: 'logs/a' };
+  const end = { why: 'exit', exitCode: 2, reason, durationMs: 7, attemptLog: 'logs/a' } as const;
+  return { kind: 'failed', ...end, cause: CAUSE };
 }
 
 /** A build that lasts until its cell is cancelled. */

@@ -15,6 +15,7 @@ import {
   buildBadly,
   buildForever,
   buildWell,
+  CAUSE,
   cellOf,
   goodFakes,
   inputOf,
@@ -126,13 +127,34 @@ export function testRebuildKmod(rig: WorkflowRig): void {
     assert.deepEqual(result.outcome, {
       kind: 'failed',
       step: 'build',
+      why: 'exit',
       reason: 'jool.c:42:9: error: implicit declaration of function ‘strlcpy’',
+      cause: CAUSE,
       attemptLog: 'logs/a',
       durationMs: 7,
       exitCode: 2,
     });
     assert.deepEqual(recorded, result.outcome);
     assert.ok(!rig.calls().includes('verifyBuild jool'));
+  });
+
+  test('rebuildKmod() shows in the UI what happens, what is to be done, and the symbols', async () => {
+    const problem = { kind: 'lost', symbol: 'strlcpy', usedBy: 'jool', wantedCrc: 1 } as const;
+    const problems = { lostCount: 1, refusedCount: 0, crcCount: 0, shown: [problem] };
+    const verdict = { kind: 'broken', why: 'symbols-lost', donor: '6.1', problems } as const;
+    const cell = cellOf('jool', 'details', { verdict });
+    const { fakes } = goodFakes([cell], { buildKmod: buildBadly });
+    rig.use(fakes);
+
+    const handle = await startRebuild(rig, cell);
+    await handle.result();
+    const { currentDetails } = await handle.query<{ readonly currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+
+    assert.match(currentDetails, /^\*\*jool could not be compiled for kernel details: the kernel/);
+    assert.match(currentDetails, /strlcpy was exported by vmlinux .* and is gone in 6\.12/);
+    assert.match(currentDetails, /^\| strlcpy \| lost \| 0x00000001 → none \|/m);
   });
 
   test('rebuildKmod() publishes nothing that verification refuses', async () => {

@@ -1,0 +1,61 @@
+import type { CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { FailureCause } from '../model/failure-cause.ts';
+import type { HeadlineWords } from './headline.ts';
+import { refusedSymbolWords } from './symbol-words.ts';
+
+type Failed = Extract<CellOutcome, { kind: 'failed' }>;
+
+/**
+ * Says in everyday words what failed and what is to be done, e.g. `jool could not be compiled for kernel
+ * 6.12.117, as expected: the kernel function strlcpy, which it uses, is gone; …`.
+ */
+export function headlineOfFailure(outcome: Failed, words: HeadlineWords): string {
+  return outcome.step === 'build'
+    ? headlineOfBuild(outcome, words)
+    : `${describeStep(outcome.step, words)}; correct what is said below, then ${words.again}.`;
+}
+
+function headlineOfBuild({ why, cause, exitCode }: Failed, words: HeadlineWords): string {
+  const { kmod, kernel, again } = words;
+  const failed = `${kmod} could not be compiled for ${kernel}`;
+  const meanwhile = `keep that kernel away from machines that need ${kmod} until a newer or corrected ${kmod} source is there`;
+  if (cause) return `${failed}${describeChange(cause, kmod)}; ${meanwhile}.`;
+  // Records of earlier versions do not say why.
+  switch (why ?? (exitCode === undefined ? undefined : 'exit')) {
+    case 'exit':
+      return `${failed}, because its source does not fit that kernel or has a mistake (the first error stands below); ${meanwhile}.`;
+    case 'timeout':
+      return `${failed} within the time that it is given; if it needs more, raise limits.buildTimeout in the configuration, then ${again}.`;
+    case 'out-of-memory':
+      return `${failed} with the memory that it is given; raise limits.memory in the configuration, then ${again}.`;
+    case 'output-too-large':
+      return `${failed}, because what came out is larger than allowed; raise limits.output in the configuration, then ${again}.`;
+    case 'bad-output':
+      return `${failed}, because something other than packages came out; correct its spec, then ${again}.`;
+    default:
+      return `${failed}; correct what is said below, then ${again}.`;
+  }
+}
+
+function describeChange({ errors }: FailureCause, kmod: string): string {
+  const [first] = errors;
+  if (!first) return '';
+  const expected = first.isForetold ? ', as expected' : '';
+  return `${expected}: ${refusedSymbolWords(first.kind, first.symbol, kmod)}`;
+}
+
+function describeStep(
+  step: Exclude<RebuildStep, 'build'>,
+  { kmod, kernel }: HeadlineWords,
+): string {
+  switch (step) {
+    case 'prepare':
+      return `${kmod} was not compiled for ${kernel}, because that could not be prepared`;
+    case 'verify':
+      return `${kmod} was compiled for ${kernel}, but what came out did not pass the checks and is not published`;
+    case 'sign':
+      return `${kmod} was compiled for ${kernel}, but could not be signed and is not published`;
+    case 'publish':
+      return `${kmod} was compiled for ${kernel}, but could not be published`;
+  }
+}
