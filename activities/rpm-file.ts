@@ -16,6 +16,15 @@ export interface RpmFileReader {
    * @throws {CpioParseError} If a wanted file is larger than allowed, or all of them together.
    */
   readFiles(options: ReadFilesOptions): Promise<Map<string, Uint8Array>>;
+  /**
+   * Hands out files of the payload one by one, in its order; no more than a few are in memory at a time.
+   *
+   * @throws {CpioParseError} If a wanted file is larger than allowed.
+   */
+  visitFiles(
+    options: ReadFilesOptions,
+    visit: (path: string, bytes: Uint8Array) => Promise<void>,
+  ): Promise<void>;
 }
 
 /** Which files of a payload are read. */
@@ -54,33 +63,56 @@ export async function openRpm(path: string): Promise<RpmFileReader> {
     header,
     await readSlice(file, header.payloadOffset, header.payloadOffset + 6),
   );
+  const payload = { path, header, format };
   return {
     header,
-    readFiles: (options) => readFiles(path, { ...options, header, format }),
+    readFiles: (options) => readFiles(payload, options),
+    visitFiles: (options, visit) => visitFiles(payload, options, visit),
   };
 }
 
+interface Payload {
+  readonly path: string;
+  readonly header: RpmHeader;
+  readonly format: CompressionFormat;
+}
+
 async function readFiles(
-  path: string,
-  options: ReadFilesOptions & { readonly header: RpmHeader; readonly format: CompressionFormat },
+  payload: Payload,
+  options: ReadFilesOptions,
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   let wantedBytes = 0;
+  await visitFiles(payload, options, async (name, bytes) => {
+    wantedBytes += bytes.length;
+    requireAtMost(MAX_WANTED_BYTES, wantedBytes, 'all wanted files');
+    files.set(name, bytes);
+  });
+  return files;
+}
+
+async function visitFiles(
+  { path, header, format }: Payload,
+  options: ReadFilesOptions,
+  visit: (path: string, bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  let complete: (readonly [name: string, bytes: Uint8Array])[] = [];
   const reader = createCpioReader({
     wants(name, sizeBytes) {
       if (!options.wants(name)) return false;
       requireAtMost(options.maxBytesPerFile, sizeBytes, name);
-      wantedBytes += sizeBytes;
-      requireAtMost(MAX_WANTED_BYTES, wantedBytes, 'all wanted files');
       return true;
     },
-    onFile: (name, bytes) => files.set(name, bytes),
+    onFile: (name, bytes) => complete.push([name, bytes]),
   });
-  const source = createReadStream(path, { start: options.header.payloadOffset });
+  const source = createReadStream(path, { start: header.payloadOffset });
   const bounds = { maxBytes: MAX_PAYLOAD_BYTES, signal: options.signal };
-  for await (const chunk of decompress(options.format, source, bounds)) reader.write(chunk);
+  for await (const chunk of decompress(format, source, bounds)) {
+    reader.write(chunk);
+    for (const [name, bytes] of complete) await visit(name, bytes);
+    complete = [];
+  }
   reader.close();
-  return files;
 }
 
 async function readSlice(file: FileHandle, start: number, end: number): Promise<Uint8Array> {

@@ -60,6 +60,33 @@ test('openRpm() refuses a wanted file that is too large', async () => {
   await assert.rejects(rpm.readFiles({ ...OPTIONS, maxBytesPerFile: 100 }), CpioParseError);
 });
 
+test('openRpm() hands out files one by one, waiting for each', async () => {
+  const rpm = await openRpm(fixturePath('rpms/kmod-demo-1.0~rc1-1.src.src.rpm'));
+  const events: string[] = [];
+
+  await rpm.visitFiles(OPTIONS, async (path) => {
+    events.push(`begin ${path}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    events.push(`end ${path}`);
+  });
+
+  assert.deepEqual(events, [
+    ...['begin /kmod-demo.spec', 'end /kmod-demo.spec'],
+    ...['begin /virtio_dma_buf.ko', 'end /virtio_dma_buf.ko'],
+  ]);
+});
+
+test('openRpm() hands on what a visitor throws', async () => {
+  const rpm = await openRpm(fixturePath('rpms/kmod-demo-1.0~rc1-1.xzdio.x86_64.rpm'));
+
+  await assert.rejects(
+    rpm.visitFiles(OPTIONS, async () => {
+      throw new Error('disk full');
+    }),
+    /disk full/,
+  );
+});
+
 test('openRpm() refuses what is no RPM, and a payload that is cut', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rekmod-rpm-'));
   try {
