@@ -6,7 +6,6 @@ import { RpmHeaderParseError } from '../../model/parse-errors.ts';
 import { type ByteSource, readRpmHeader } from '../../rpm/header.ts';
 import { formatNevra } from '../../rpm/nevra.ts';
 import { fixturePath, readFixture } from '../kabi/fixtures.ts';
-import { hostileVariants } from '../kabi/hostile.ts';
 
 const DEVEL = 'rpms/kernel-devel-6.1.0-54.el9.x86_64.rpm';
 const FILES = readdirSync(fixturePath('rpms')).filter((name) => name.endsWith('.rpm'));
@@ -116,17 +115,6 @@ test('readRpmHeader() refuses a source that gives less than asked', async () => 
   const source = { byteLength: real.length, slice: async () => new Uint8Array(3) };
 
   await assert.rejects(readRpmHeader(source), RpmHeaderParseError);
-});
-
-test('readRpmHeader() parses or throws its own error, whatever comes', async () => {
-  const { payloadOffset } = await readRpmHeader(sourceOf(real));
-  const headers = real.subarray(0, payloadOffset);
-
-  for (const variant of hostileVariants(headers, { flipCount: 4000 })) {
-    await readRpmHeader(sourceOf(variant)).catch((error: unknown) => {
-      assert.ok(error instanceof RpmHeaderParseError, String(error));
-    });
-  }
 });
 
 function kmod(payload: string): string {
