@@ -5,7 +5,8 @@ import { type ElfSymbol, isImported, parseElfSymbols } from './elf-symbols.ts';
 import { findOwner, indexOwners, type SymbolOwner } from './symbol-owners.ts';
 
 const FILE_SIZE_LIMIT = 512 * 1024 * 1024;
-const RELOCATION_LIMIT = 4_000_000;
+/** Four times what amdgpu has, the largest module of Linux 6.12. */
+const RELOCATION_LIMIT = 2_000_000;
 const USER_LIMIT = 8;
 
 /**
