@@ -1,4 +1,5 @@
 import { parseSymvers } from '../kabi/symvers.ts';
+import { readVermagicFlags } from '../kabi/vermagic.ts';
 import { ContentInvalidError, ContentMismatchError } from '../model/activity-errors.ts';
 import type { Kernel, KernelOffer, RepositoryPackage } from '../model/kernel.ts';
 import type { Settings } from '../model/settings.ts';
@@ -27,8 +28,8 @@ export interface KernelDeps {
 /** See {@link kernelActivities}. */
 export type KernelActivities = ReturnType<typeof kernelActivities>;
 
-/** A Module.symvers has about 25,000 lines, 1.5 MB; nothing near this is one. */
-const MAX_SYMVERS_BYTES = 64 * 1024 * 1024;
+/** A Module.symvers has about 25,000 lines, 1.5 MB, a configuration 0.3 MB; nothing near this is one. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Characters of a `uname -r`; it becomes a file name and a part of ids. */
 const RELEASE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,127}$/;
@@ -65,6 +66,7 @@ export function kernelActivities(deps: KernelDeps) {
           ...(await deps.store.addText(tree.symvers)),
           symbolCount: parseSymvers(tree.symvers).size,
         },
+        ...(tree.config === undefined ? {} : { vermagicFlags: readVermagicFlags(tree.config) }),
       };
       const known = await deps.records.readKernel(kernel);
       if (known?.devel.sha256 === stored.sha256) return known;
@@ -92,11 +94,18 @@ async function download(
   return store.add(fetched.body, { url, checksum, sizeBytes });
 }
 
-async function readBuildTree(
-  path: string,
-  thing: string,
-  signal: AbortSignal,
-): Promise<{ readonly release: string; readonly symvers: string }> {
+/** What is read of a kernel-devel. */
+interface BuildTree {
+  readonly release: string;
+  readonly symvers: string;
+  /** `include/config/auto.conf`; absent if there is none, or more than one. */
+  readonly config?: string;
+}
+
+const SYMVERS = '/Module.symvers';
+const CONFIG = '/include/config/auto.conf';
+
+async function readBuildTree(path: string, thing: string, signal: AbortSignal): Promise<BuildTree> {
   const rpm = await openRpm(path);
   const paths = rpm.header.files.map((file) => file.path);
   const release = releaseFromPaths(paths);
@@ -108,15 +117,25 @@ async function readBuildTree(
     );
   }
   const files = await rpm.readFiles({
-    wants: (name) => name.endsWith('/Module.symvers'),
-    maxBytesPerFile: MAX_SYMVERS_BYTES,
+    wants: (name) => name.endsWith(SYMVERS) || name.endsWith(CONFIG),
+    maxBytesPerFile: MAX_FILE_BYTES,
     signal,
   });
-  const [symvers, ...others] = files.values();
-  if (!symvers || others.length > 0) {
-    throw new ContentInvalidError(thing, `expected one Module.symvers, found ${files.size}`);
+  const texts = (end: string): readonly string[] =>
+    [...files].flatMap(([name, bytes]) =>
+      name.endsWith(end) ? [new TextDecoder().decode(bytes)] : [],
+    );
+  const [symvers, ...others] = texts(SYMVERS);
+  if (symvers === undefined || others.length > 0) {
+    const count = texts(SYMVERS).length;
+    throw new ContentInvalidError(thing, `expected one Module.symvers, found ${count}`);
   }
-  return { release, symvers: new TextDecoder().decode(symvers) };
+  const [config, ...otherConfigs] = texts(CONFIG);
+  return {
+    release,
+    symvers,
+    ...(config === undefined || otherConfigs.length > 0 ? {} : { config }),
+  };
 }
 
 function nevraOf({

@@ -64,6 +64,11 @@ export interface Kernel {
   readonly devel: StoredFile & { readonly nevra: Nevra };
   /** Its `Module.symvers`, about 25,000 lines. */
   readonly symvers: StoredFile & { readonly symbolCount: number };
+  /**
+   * The flags of its vermagic, from its configuration: `['SMP', 'preempt', 'mod_unload', 'modversions']`.
+   * Absent where the build tree has no configuration, and in records that know nothing of it.
+   */
+  readonly vermagicFlags?: readonly string[];
 }
 
 /** What names a kernel in ids and file names. */

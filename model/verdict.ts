@@ -37,6 +37,16 @@ export type Verdict =
       readonly donor: string;
       readonly problems: ProblemList;
     }
+  /** The kernel is configured otherwise (SMP, preemption, …): the loader refuses the modules as they are. */
+  | {
+      readonly kind: 'rebuild';
+      readonly why: 'vermagic-changed';
+      readonly donor: string;
+      /** The vermagic of a module, e.g. `6.1.0-54-amd64 SMP mod_unload modversions `. */
+      readonly found: string;
+      /** The flags of the kernel's, e.g. `SMP preempt mod_unload modversions`. */
+      readonly expected: string;
+    }
   /** A provider among the kmods is rebuilt, so its dependants are. */
   | {
       readonly kind: 'rebuild';

@@ -1,4 +1,5 @@
 import { findNewDependencies, type KmodExports, visitProblems } from '../kabi/resolve.ts';
+import { hasVermagicFlags } from '../kabi/vermagic.ts';
 import type { DonorBuild } from '../model/cell.ts';
 import type { PackagedModule, Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -11,7 +12,7 @@ import { judgeRange } from './kernel-range.ts';
 /** What is known of one kmod by itself, and the kernel that it is judged for. */
 export interface KmodFacts {
   readonly kmod: Kmod;
-  readonly kernel: Pick<Kernel, 'release' | 'evr'>;
+  readonly kernel: Pick<Kernel, 'release' | 'evr' | 'vermagicFlags'>;
   readonly sourceDigest: Sha256Hex;
   readonly inputDigest: Sha256Hex;
   /** Published builds of the kmod in the kernel's stream, newest kernel first. */
@@ -38,14 +39,17 @@ export interface CellFacts extends KmodFacts {
  * Lists the builds that could serve the kernel if their symbols fit, the preferred one first: the build
  * for this very kernel, else those of other kernels from the same source.
  *
- * Without any CRC (no modversions) nothing shows that a build fits, so such a build is not among them.
+ * Without any CRC (no modversions) nothing shows that a build fits, so such a build is not among them;
+ * nor is one whose vermagic the loader would refuse.
  */
 export function listServingBuilds(facts: KmodFacts): readonly DonorBuild[] {
   if (judgeAlone(facts)) return [];
   const own = findOwn(facts);
-  if (own) return [own];
-  return facts.donors.filter(
-    (donor) => donor.sourceDigest === facts.sourceDigest && !lacksModversions(donor.modules),
+  const builds = own
+    ? [own]
+    : facts.donors.filter(({ sourceDigest }) => sourceDigest === facts.sourceDigest);
+  return builds.filter(
+    ({ modules }) => !lacksModversions(modules) && !findOtherVermagic(modules, facts.kernel),
   );
 }
 
@@ -112,8 +116,13 @@ function explainMisfit(facts: CellFacts, { modules, release: donor }: DonorBuild
   if (lacksModversions(modules)) {
     return { kind: 'rebuild', why: 'no-modversions', donor, problems } as const;
   }
-  if (problems.crcCount === 0) return undefined;
-  return { kind: 'rebuild', why: 'crc-changed', donor, problems } as const;
+  if (problems.crcCount > 0) {
+    return { kind: 'rebuild', why: 'crc-changed', donor, problems } as const;
+  }
+  const found = findOtherVermagic(modules, facts.kernel);
+  if (found === undefined) return undefined;
+  const expected = (facts.kernel.vermagicFlags ?? []).join(' ');
+  return { kind: 'rebuild', why: 'vermagic-changed', donor, found, expected } as const;
 }
 
 function keep({ kernel, symvers }: CellFacts, { modules, release }: DonorBuild): Verdict {
@@ -126,6 +135,15 @@ function keep({ kernel, symvers }: CellFacts, { modules, release }: DonorBuild):
     importCount: modules.reduce((sum, module) => sum + module.imports.length, 0),
     ...(newDependencies.length === 0 ? {} : { newDependencies }),
   };
+}
+
+/** The vermagic of the first module that was configured otherwise than the kernel is. */
+function findOtherVermagic(
+  modules: readonly PackagedModule[],
+  { vermagicFlags }: KmodFacts['kernel'],
+): string | undefined {
+  if (vermagicFlags === undefined) return undefined;
+  return modules.find(({ vermagic }) => !hasVermagicFlags(vermagic, vermagicFlags))?.vermagic;
 }
 
 /**

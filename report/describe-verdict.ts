@@ -62,6 +62,8 @@ function describeRebuild(verdict: Rebuild): string {
       return describeChanged(verdict.problems, name(verdict.donor));
     case 'no-modversions':
       return `the build for ${name(verdict.donor)} carries no CRCs, so nothing shows that it fits`;
+    case 'vermagic-changed':
+      return `the kernel is configured otherwise: vermagic "${name(verdict.expected)}", of the build for ${name(verdict.donor)} "${name(verdict.found)}"`;
     case 'provider-rebuilt':
       return `${name(verdict.provider)}, whose symbols it imports, is rebuilt`;
     default:

@@ -144,6 +144,8 @@ function describeReason(verdict: Extract<Verdict, { kind: 'rebuild' }>): string 
       return changedWords(verdict.problems, 'have changed');
     case 'no-modversions':
       return 'nothing in the existing one shows whether it fits';
+    case 'vermagic-changed':
+      return 'the kernel is configured otherwise now, and would refuse the existing one';
     case 'provider-rebuilt':
       return `${cleanText(verdict.provider, 64)}, on which it builds, is compiled anew`;
     default:

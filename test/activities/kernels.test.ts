@@ -69,6 +69,7 @@ test('storeKernel() takes the build tree into the store and reads release and kA
     ['lab', RELEASE, 'x86_64', EVR, NOW],
   );
   assert.equal(kernel.symvers.symbolCount, 60);
+  assert.deepEqual(kernel.vermagicFlags, ['SMP', 'preempt', 'mod_unload', 'modversions']);
   assert.match(
     await readFile(await rig.store.require(kernel.symvers), 'utf8'),
     /^0x[0-9a-f]{8}\t\w+\tvmlinux\t/,

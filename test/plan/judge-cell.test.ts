@@ -171,6 +171,29 @@ test('judgeCell() never keeps a build without modversions', () => {
   });
 });
 
+test('judgeCell() does not keep a build without modversions for its own kernel either', () => {
+  const verdict = judge(factsOf({ donors: [donorOf(NEW, [BLIND])] }));
+
+  assert.ok(verdict.kind === 'rebuild' && verdict.why === 'no-modversions');
+});
+
+test('judgeCell() rebuilds for a kernel whose vermagic has other flags, though all CRCs fit', () => {
+  const vermagicFlags = ['SMP', 'preempt', 'mod_unload', 'modversions'];
+  const kernel = kernelOf('5.14.0-611.el9', { vermagicFlags });
+  const found = '5.14.0-610.el9.x86_64 SMP mod_unload modversions ';
+  const other = donorOf(OLD, [FITTING, { ...FITTING, vermagic: found }]);
+
+  assert.equal(judge(factsOf({ kernel })).kind, 'keep');
+  assert.deepEqual(judge(factsOf({ kernel, donors: [other] })), {
+    kind: 'rebuild',
+    why: 'vermagic-changed',
+    donor: OLD,
+    found,
+    expected: 'SMP preempt mod_unload modversions',
+  });
+  assert.equal(judge(factsOf({ donors: [other] })).kind, 'keep', 'the flags are not known');
+});
+
 test('judgeCell() says that a symbol is gone, even of a build without modversions', () => {
   const verdict = judge(factsOf({ donors: [donorOf(OLD, [BLIND])], symvers: symversOf({}) }));
 

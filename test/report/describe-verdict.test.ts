@@ -68,6 +68,16 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'rebuild: the build for 6.1.0-53-amd64 carries no CRCs, so nothing shows that it fits',
   ],
   [
+    {
+      kind: 'rebuild',
+      why: 'vermagic-changed',
+      donor,
+      found: '6.1.0-53-amd64 SMP mod_unload',
+      expected: 'SMP preempt mod_unload',
+    },
+    'rebuild: the kernel is configured otherwise: vermagic "SMP preempt mod_unload", of the build for 6.1.0-53-amd64 "6.1.0-53-amd64 SMP mod_unload"',
+  ],
+  [
     { kind: 'rebuild', why: 'provider-rebuilt', provider: 'mlnx-ofa', donor },
     'rebuild: mlnx-ofa, whose symbols it imports, is rebuilt',
   ],

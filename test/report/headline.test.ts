@@ -74,6 +74,10 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because nothing in the existing one shows whether it fits; rekmod does that by itself.',
   ],
   [
+    { kind: 'rebuild', why: 'vermagic-changed', donor, found: '6.1.0 SMP', expected: 'preempt' },
+    'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because the kernel is configured otherwise now, and would refuse the existing one; rekmod does that by itself.',
+  ],
+  [
     { kind: 'rebuild', why: 'provider-rebuilt', provider: 'mlnx-ofa', donor },
     'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because mlnx-ofa, on which it builds, is compiled anew; rekmod does that by itself.',
   ],
