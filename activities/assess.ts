@@ -8,6 +8,7 @@ import type { Settings, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
+import { detailPlan } from './detail-plan.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readKmodInput } from './kmod-source.ts';
 import type { DonorLookup, Records } from './records.ts';
@@ -89,10 +90,8 @@ export async function assessKernel(
       unreadable.push({ kmod: kmod.name, reason: error.message });
     }
   }
-  return {
-    plan: assemblePlan({ stream, kernel, symvers, kmods, forced: request.forced }),
-    unreadable,
-  };
+  const plan = assemblePlan({ stream, kernel, symvers, kmods, forced: request.forced });
+  return { plan: await detailPlan(plan, { stream, symvers, kmods }, deps), unreadable };
 }
 
 /** @throws {NotFoundError} If rekmod has not seen the kernel. */

@@ -9,6 +9,7 @@ import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Validators } from './fetch-url.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
+import { openSymbolUsesReader, type SymbolUsesReader } from './symbol-uses-reader.ts';
 
 /** How the last look at a stream went. */
 export interface StreamRecord {
@@ -73,6 +74,8 @@ export interface Records {
   listCells(stream: string): Promise<readonly CellRecord[]>;
   /** Looks up which builds could serve a kernel; see {@link DonorLookup}. */
   openDonors(kernel: DonorKernel): Promise<DonorLookup>;
+  /** @throws {StateDamagedError} If the file is missing or holds something else. */
+  readUses: SymbolUsesReader;
 }
 
 /** Opens the records of a data directory. */
@@ -92,6 +95,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
   }
 
   return {
+    readUses: openSymbolUsesReader(store),
     readStream: (stream) => readJson(data.streamFile(stream), isStreamRecord),
     writeStream: (stream, record) => writeJson(data.streamFile(stream), record),
     readKernel,
@@ -152,6 +156,7 @@ function toDonor(
     buildNumber: build.buildNumber,
     durationMs: build.durationMs,
     modules: readModules(build.modules),
+    ...(build.uses ? { uses: build.uses } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { readModuleFacts } from '../kabi/module-facts.ts';
+import { listModuleUses } from '../kabi/module-uses.ts';
 import { collectExports, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule } from '../model/kabi.ts';
 import type { Kernel, Nevra } from '../model/kernel.ts';
@@ -31,6 +32,8 @@ export type VerifyEnd =
       readonly packages: readonly VerifiedPackage[];
       /** Module facts in the store. */
       readonly modules: StoredFile & { readonly moduleCount: number };
+      /** Which functions of the modules use what they import, in the store. */
+      readonly uses?: StoredFile;
     }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
@@ -39,6 +42,8 @@ export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
 const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 const MAX_SHOWN_PROBLEMS = 20;
+/** A package of 40 modules has 200,000; they only explain. */
+const MAX_USES_CHARACTERS = 1024 * 1024;
 const MODULE_PATTERN = /\.ko(?:\.(?:xz|zst|gz))?$/;
 /** Packages for debuggers are not published. */
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
@@ -71,10 +76,12 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
         return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
       }
       const facts = await store.addText(JSON.stringify(modules));
+      const uses = published.flatMap((rpm) => rpm.uses);
       return {
         kind: 'verified',
         packages: published.map(({ file, content }) => ({ ...file, nevra: content.nevra })),
         modules: { ...facts, moduleCount: modules.length },
+        uses: await store.addText(`[${uses.join(',')}]`),
       };
     });
   }
@@ -101,6 +108,8 @@ interface ReadPackage {
   readonly file: BuildOutput;
   readonly content: PackageContent;
   readonly modules: readonly PackagedModule[];
+  /** JSON of `ModuleUses`, one a module, as long as there is room. */
+  readonly uses: readonly string[];
 }
 
 async function readPackage(
@@ -115,17 +124,24 @@ async function readPackage(
     signal,
   });
   const modules: PackagedModule[] = [];
+  const uses: string[] = [];
+  let usesLength = 0;
   for (const [path, bytes] of files) {
     const plain = await decompressBytes(formatOf(path), bytes, {
       maxBytes: MAX_MODULE_BYTES,
       signal,
     });
-    modules.push({ path, ...readModuleFacts(plain) });
+    const facts = readModuleFacts(plain);
+    modules.push({ path, ...facts });
+    if (usesLength > MAX_USES_CHARACTERS) continue;
+    uses.push(JSON.stringify(listModuleUses({ name: facts.name, path, bytes: plain })));
+    usesLength += uses.at(-1)?.length ?? 0;
   }
   const { nevra, files: entries } = rpm.header;
   return {
     file,
     content: { fileName: file.fileName, nevra, files: entries },
     modules: modules.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    uses,
   };
 }

@@ -56,6 +56,26 @@ function resolveStream(
     target,
     repository,
     keepKernels: inherit(entries, (entry) => entry.keepKernels) ?? STREAM_DEFAULTS.keepKernels,
+    ...resolveLists(scope, name, entries),
+  };
+}
+
+function resolveLists(
+  scope: Scope,
+  name: string,
+  entries: readonly StreamEntry[],
+): Pick<Stream, 'stablelist' | 'severities'> {
+  const resolve = (key: 'stablelist' | 'severities') => {
+    const path = inherit(entries, (entry) => entry[key]);
+    if (path === undefined) return undefined;
+    const at = resolvePath(scope, path);
+    return claimFile(scope, ['streams', name, key], { at, kind: 'file' });
+  };
+  const stablelist = resolve('stablelist');
+  const severities = resolve('severities');
+  return {
+    ...(stablelist === undefined ? {} : { stablelist }),
+    ...(severities === undefined ? {} : { severities }),
   };
 }
 

@@ -104,6 +104,12 @@ export const StreamEntry = z.strictObject({
     description: 'How many of the newest kernels are kept built.',
     default: STREAM_DEFAULTS.keepKernels,
   }),
+  stablelist: Path.optional().describe(
+    'List of symbols that the distribution promises to keep; explains and never decides.',
+  ),
+  severities: Path.optional().describe(
+    "Rules for changes that the distribution allows (SUSE's kabi/severities); explain and never decide.",
+  ),
 });
 export type StreamEntry = z.infer<typeof StreamEntry>;
 

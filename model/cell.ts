@@ -60,6 +60,8 @@ export interface BuildFacts {
   readonly durationMs: number;
   /** JSON of {@link PackagedModule}[] in the store: what the modules import and export. */
   readonly modules: StoredFile & { readonly moduleCount: number };
+  /** JSON of `ModuleUses[]` in the store; builds of earlier versions have none. */
+  readonly uses?: StoredFile;
   /** The attempt's log, relative to the data directory. */
   readonly attemptLog: string;
 }
@@ -86,4 +88,6 @@ export interface DonorBuild {
   readonly buildNumber: number;
   readonly durationMs: number;
   readonly modules: readonly PackagedModule[];
+  /** Which functions of them use what they import. */
+  readonly uses?: StoredFile;
 }

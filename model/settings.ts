@@ -40,6 +40,10 @@ export interface Stream {
   readonly repository: string;
   /** How many of the newest kernels are kept built; older ones stay published but are not rebuilt. */
   readonly keepKernels: number;
+  /** A file with the symbols that the distribution promises to keep, e.g. `kabi_stablelist_x86_64`. */
+  readonly stablelist?: string;
+  /** A file with the changes that the distribution allows itself, SUSE's `kabi/severities`. */
+  readonly severities?: string;
 }
 
 /** Where builds happen: a builder image, later a mock root. */

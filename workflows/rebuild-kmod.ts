@@ -143,13 +143,16 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   }
   const { inputDigest, sourceDigest } = cell;
   const { buildNumber } = built;
-  const { modules } = verified;
+  const { modules, uses } = verified;
   return {
     kind: 'published',
     packages,
     repository: answer.repository,
     snapshot: answer.snapshot,
-    build: { inputDigest, sourceDigest, buildNumber, durationMs, modules, attemptLog },
+    build: {
+      ...{ inputDigest, sourceDigest, buildNumber, durationMs, modules, attemptLog },
+      ...(uses ? { uses } : {}),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readStreamLists } from '../../activities/stream-lists.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
 import { openContext } from '../context.ts';
 import { print, printJson } from '../terminal.ts';
@@ -8,10 +9,11 @@ export function addConfigCommand(program: Command): void {
   const config = program.command('config').description('check and show the configuration');
   config
     .command('check')
-    .description('check the configuration file')
+    .description('check the configuration file, and the lists that it names')
     .action(async () => {
       const { configFile, settings } = await openContext(program.opts());
       const { streams, kmods } = settings;
+      for (const stream of streams) await readStreamLists(stream);
       print(`${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
     });
   config

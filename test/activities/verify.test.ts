@@ -81,6 +81,8 @@ for (const payload of ['gzdio', 'xzdio', 'zstdio']) {
     assert.equal(end.modules.moduleCount, 1);
     const facts: unknown = JSON.parse(await readFile(await rig.store.require(end.modules), 'utf8'));
     assert.match(JSON.stringify(facts), /"virtio_dma_buf_export"/);
+    const uses = end.uses && rig.records.readUses(end.uses).get('virtio_dma_buf');
+    assert.deepEqual(uses?.get('dma_buf_export'), ['virtio_dma_buf_export']);
   });
 }
 

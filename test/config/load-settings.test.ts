@@ -488,7 +488,7 @@ test('loadSettings() returns what nobody can change', async () => {
 test('loadSettings() loads the example as it stands, and with every key set', async () => {
   const example = await exampleConfig();
   const inside = join(folder, 'example');
-  for (const name of ['kmods/v4l2loopback', 'keys', 'tls', 'gnupg']) {
+  for (const name of ['kmods/v4l2loopback', 'keys', 'lists', 'tls', 'gnupg']) {
     await mkdir(join(inside, name), { recursive: true });
   }
   for (const name of [
@@ -496,6 +496,8 @@ test('loadSettings() loads the example as it stands, and with every key set', as
     'kmods/jool-kmod.src.rpm',
     'keys/RPM-GPG-KEY-redhat-release',
     'keys/centos.asc',
+    'lists/kabi_stablelist_x86_64',
+    'lists/severities',
     'tls/ca.pem',
     'tls/client.pem',
     'tls/client.key',
