@@ -1,7 +1,10 @@
-import type { ExportChange, ExportedSymbol, KabiDelta } from '../model/kabi.ts';
+import type { MarkedDelta } from '../model/marked-delta.ts';
+import type { Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
-import { formatCrc, formatNumber } from './format-values.ts';
-import { paint, type Tone } from './terminal-text.ts';
+import { type DeltaSection, describeSections, listSections } from './delta-sections.ts';
+import { formatNumber } from './format-values.ts';
+import { changedWords, lostWords, refusedWords } from './symbol-words.ts';
+import { paint } from './terminal-text.ts';
 
 /** How a kABI delta is written. */
 export interface DeltaStyle {
@@ -11,86 +14,76 @@ export interface DeltaStyle {
   readonly color: boolean;
   /** List every symbol; otherwise the first 10 of each kind. */
   readonly all?: boolean;
+  /** The kmod that it is about, and what follows for it. */
+  readonly kmod?: { readonly name: string; readonly verdict: Verdict };
 }
 
 const SHOWN_SYMBOLS = 10;
-const MAX_SYMBOL_LENGTH = 96;
 
 /**
  * Writes the difference of two kABIs: the counts first, then lost, CRC changed, GPL-only, namespace
- * changed, moved, no longer GPL-only, added.
+ * changed, moved, no longer GPL-only, added; at last what follows for a kmod, if it is about one.
  */
-export function deltaToText(delta: KabiDelta, style: DeltaStyle): string {
-  const sections: readonly Section[] = [
-    section('lost', 'bad', delta.lost, describeExport),
-    section('CRC changed', 'busy', delta.crcChanged, describeCrc),
-    section('now GPL only', 'bad', delta.gplTightened, describeProvider),
-    section('namespace changed', 'busy', delta.namespaceChanged, describeNamespace),
-    section('moved to another module', 'busy', delta.moved, describeMove),
-    section('no longer GPL only', 'good', delta.gplRelaxed, describeProvider),
-    section('added', 'good', delta.added, describeExport),
-  ];
-  const title = `${cleanText(style.before)} → ${cleanText(style.after)}`;
-  const counts = sections.map(({ title: what, lines }) => `${formatNumber(lines.length)} ${what}`);
-  const isSame = sections.every(({ lines }) => lines.length === 0);
+export function deltaToText(delta: MarkedDelta, style: DeltaStyle): string {
+  const sections = listSections(delta);
   return [
-    paint(title, 'strong', style.color),
-    isSame ? 'The same kABI: no module needs a rebuild' : counts.join(', '),
+    paint(titleOf(style), 'strong', style.color),
+    isSame(sections) ? sameWords(style) : describeSections(sections),
     ...sections.flatMap((one) => writeSection(one, style)),
+    ...(style.kmod === undefined ? [] : ['', concludeFor(style.kmod, style)]),
     '',
   ].join('\n');
 }
 
-interface Section {
-  readonly title: string;
-  readonly tone: Tone;
-  readonly lines: readonly (() => string)[];
+/** The two kernels, and the kmod that it is about. */
+export function titleOf({ before, after, kmod }: DeltaStyle): string {
+  const about = kmod === undefined ? '' : `, as far as ${cleanText(kmod.name, 64)} uses it`;
+  return `${cleanText(before)} → ${cleanText(after)}${about}`;
 }
 
-function section<Change extends { readonly symbol: string }>(
-  title: string,
-  tone: Tone,
-  changes: readonly Change[],
-  describe: (change: Change) => string,
-): Section {
-  // Written only when shown: a delta of 18,000 symbols shows sixty.
-  const lines = changes.map((change) => () => `  ${clean(change.symbol)}  ${describe(change)}`);
-  return { title, tone, lines };
+/** Whether nothing changed. */
+export function isSame(sections: readonly DeltaSection[]): boolean {
+  return sections.every(({ count }) => count === 0);
 }
 
-function writeSection({ title, tone, lines }: Section, style: DeltaStyle): readonly string[] {
-  if (lines.length === 0) return [];
-  const shown = style.all === true ? lines : lines.slice(0, SHOWN_SYMBOLS);
-  const hidden = lines.length - shown.length;
+/** What it means that nothing changed. */
+export function sameWords({ kmod }: DeltaStyle): string {
+  return kmod === undefined
+    ? 'The same kABI: no module needs a rebuild'
+    : 'Nothing that it uses has changed';
+}
+
+/** Says what follows for a kmod, e.g. `jool, as compiled for A, must be compiled anew for B: …`. */
+export function concludeFor(
+  { name, verdict }: NonNullable<DeltaStyle['kmod']>,
+  { before, after }: Pick<DeltaStyle, 'before' | 'after'>,
+): string {
+  const kmod = cleanText(name, 64);
+  const subject = `${kmod}, compiled for ${cleanText(before)},`;
+  const kernel = cleanText(after);
+  if (verdict.kind === 'broken') {
+    const { why, problems } = verdict;
+    const reason = why === 'symbols-lost' ? lostWords(problems) : refusedWords(problems, kmod);
+    return `${kmod} is expected not to compile for ${kernel}: ${reason}; a newer ${kmod} source is needed`;
+  }
+  if (verdict.kind === 'rebuild' && 'problems' in verdict) {
+    const reason = changedWords(verdict.problems, 'have changed');
+    return `${subject} must be compiled anew for ${kernel}: ${reason}`;
+  }
+  return `${subject} goes on working on ${kernel} as it is`;
+}
+
+function writeSection({ title, tone, rows }: DeltaSection, style: DeltaStyle): readonly string[] {
+  if (rows.length === 0) return [];
+  const shown = style.all === true ? rows : rows.slice(0, SHOWN_SYMBOLS);
+  const hidden = rows.length - shown.length;
   return [
     '',
-    paint(`${title} (${formatNumber(lines.length)})`, tone, style.color),
-    ...shown.map((write) => write()),
+    paint(`${title} (${formatNumber(rows.length)})`, tone, style.color),
+    ...shown.map((write) => {
+      const { symbol, change, notes } = write();
+      return `  ${symbol}  ${[change, ...notes].join('; ')}`;
+    }),
     ...(hidden > 0 ? [`  … and ${formatNumber(hidden)} more (--all lists them)`] : []),
   ];
-}
-
-function clean(text: string): string {
-  return cleanText(text, MAX_SYMBOL_LENGTH);
-}
-
-function describeExport({ crc, module, exportType, namespace }: ExportedSymbol): string {
-  const inside = namespace === '' ? '' : `, namespace ${clean(namespace)}`;
-  return `${formatCrc(crc)} ${clean(module)} ${exportType}${inside}`;
-}
-
-function describeCrc({ before, after }: ExportChange): string {
-  return `${formatCrc(before.crc)} → ${formatCrc(after.crc)} ${clean(after.module)}`;
-}
-
-function describeProvider({ after }: ExportChange): string {
-  return clean(after.module);
-}
-
-function describeNamespace({ before, after }: ExportChange): string {
-  return `${clean(before.namespace) || 'none'} → ${clean(after.namespace) || 'none'}`;
-}
-
-function describeMove({ before, after }: ExportChange): string {
-  return `${clean(before.module)} → ${clean(after.module)}`;
 }

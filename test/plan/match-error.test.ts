@@ -141,7 +141,7 @@ test('matchErrors() names kernels, provider and subsystem, and each symbol once'
         kind: 'lost',
         symbol: 'nf_ct_get_tuple',
         provider: 'net/netfilter/nf_conntrack',
-        subsystem: 'netfilter (firewall)',
+        subsystem: 'netfilter, the firewall',
         isForetold: false,
       },
     ],

@@ -89,7 +89,7 @@ const FAILED: CellOutcome = {
         kind: 'crc',
         symbol: 'nf_ct_get_tuple',
         provider: 'net/netfilter/nf_conntrack',
-        subsystem: 'netfilter (firewall)',
+        subsystem: 'netfilter, the firewall',
         isForetold: false,
       },
     ],
@@ -145,7 +145,7 @@ test('explanationToText() foretells a failure with every symbol, the gravest fir
   CRC changed: loads again once rebuilt
     ___pskb_trim  0x23b1cc88 → 0xc0d33912  vmlinux (the kernel's core)
       used by jool_common; on the stablelist
-    nf_ct_get_tuple  0x00000001 → 0x00000002  net/netfilter/nf_conntrack (netfilter (firewall))
+    nf_ct_get_tuple  0x00000001 → 0x00000002  net/netfilter/nf_conntrack (netfilter, the firewall)
       used by jool_common in snat_core(); not on the stablelist; tolerated by the severities
 
   now GPL only
@@ -182,7 +182,7 @@ test('explanationToText() explains a failure with what the kernel changed', () =
             function ‘strlcpy’ (exit 2); strlcpy was exported by vmlinux (the kernel's core) in
             6.1.0-54-amd64 and is gone in 6.12.117+deb12-amd64, as foretold
   error     /b/jool/snat.c:7:9: error: too few arguments to function ‘nf_ct_get_tuple’;
-            nf_ct_get_tuple, exported by net/netfilter/nf_conntrack (netfilter (firewall)), has
+            nf_ct_get_tuple, exported by net/netfilter/nf_conntrack (netfilter, the firewall), has
             other types in 6.12.117+deb12-amd64 than in 6.1.0-54-amd64
   log       rekmod logs jool 6.12.117+deb12-amd64
   ended     2026-11-23 12:08 UTC
@@ -239,7 +239,7 @@ test('explanationToMarkdown() makes a table of the symbols', () => {
 | --- | --- | --- | --- | --- | --- |
 | strlcpy | lost | 0x0b1c2d3e → none | vmlinux \\(the kernel's core\\) | jool\\_common, jool in rtrie\\_print\\(\\), atomic\\_replace\\(\\) | build is expected to fail: \\\`strlcpy\\\` is gone; not on the stablelist |
 | \\_\\_\\_pskb\\_trim | CRC changed | 0x23b1cc88 → 0xc0d33912 | vmlinux \\(the kernel's core\\) | jool\\_common | loads again once rebuilt; on the stablelist |
-| nf\\_ct\\_get\\_tuple | CRC changed | 0x00000001 → 0x00000002 | net/netfilter/nf\\_conntrack \\(netfilter \\(firewall\\)\\) | jool\\_common in snat\\_core\\(\\) | loads again once rebuilt; not on the stablelist; tolerated by the severities |
+| nf\\_ct\\_get\\_tuple | CRC changed | 0x00000001 → 0x00000002 | net/netfilter/nf\\_conntrack \\(netfilter, the firewall\\) | jool\\_common in snat\\_core\\(\\) | loads again once rebuilt; not on the stablelist; tolerated by the severities |
 | kobject\\_create | now GPL only | 0x00000003 → 0x00000003 | vmlinux \\(the kernel's core\\) | jool | the kernel refuses it to a module of this licence |
 
 … and 57 more symbols
