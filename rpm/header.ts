@@ -21,7 +21,7 @@ export interface ByteSource {
 }
 
 /** What an RPM file says about itself. */
-export interface RpmHeader {
+export interface RpmHeader extends PackageDependencies {
   /** The architecture of a source package is `src`. */
   readonly nevra: Nevra;
   /** File name of the source package; absent in a source package. */
@@ -30,8 +30,6 @@ export interface RpmHeader {
   readonly files: readonly RpmFile[];
   /** What the files' digests are, e.g. `sha256`. */
   readonly fileDigestAlgorithm: FileDigestAlgorithm;
-  readonly provides: readonly RpmDependency[];
-  readonly requires: readonly RpmDependency[];
   /** As rpm names it: `gzip`, `bzip2`, `xz`, `lzma`, `zstd`; `gzip` if it is not said. */
   readonly payloadCompressor: string;
   /** Where the compressed payload starts in the file, in bytes. */
@@ -47,6 +45,12 @@ export interface RpmDependency {
   readonly op: '' | '<' | '<=' | '=' | '>=' | '>';
   /** Empty if any version will do. */
   readonly version: string;
+}
+
+/** A package's requires and provides, as its header or a repository's primary metadata have them. */
+export interface PackageDependencies {
+  readonly requires: readonly RpmDependency[];
+  readonly provides: readonly RpmDependency[];
 }
 
 export type FileDigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'sha224';

@@ -1,7 +1,9 @@
 import type { Checksum, RepositoryPackage } from '../model/kernel.ts';
 import { quoteExcerpt, RepodataParseError } from '../model/parse-errors.ts';
+import type { PackageDependencies } from './header.ts';
 import { requireChecksum, requireHref } from './metadata-values.ts';
 import { findIllegalPart } from './nevra.ts';
+import { createDependencyCollector, NO_DEPENDENCIES } from './primary-dependencies.ts';
 import {
   createXmlReader,
   requireNumber,
@@ -12,9 +14,14 @@ import {
 /** What a primary parser is told. */
 export interface PrimaryParserOptions {
   /** Gets every wanted package, in the file's order. */
-  readonly onPackage: (found: RepositoryPackage) => void;
+  readonly onPackage: (found: RepositoryPackage, dependencies: PackageDependencies) => void;
   /** Tells by name and architecture which packages are wanted; the others cost little. */
   readonly isWanted: (name: string, arch: string) => boolean;
+  /**
+   * Tells by name which requires and provides of wanted packages are handed out; none when absent,
+   * which is quicker.
+   */
+  readonly wantsDependency?: (name: string) => boolean;
 }
 
 /** A push parser of primary metadata. */
@@ -42,8 +49,8 @@ interface Draft {
 /**
  * Creates a push parser of `primary.xml`, which may be larger than memory.
  *
- * What a package provides and requires is not kept. Of an unwanted package only name, architecture
- * and well-formedness are looked at.
+ * No package is kept, and what it provides and requires is handed out only if asked for. Of an unwanted
+ * package only name, architecture and well-formedness are looked at.
  *
  * @throws {RepodataParseError} From `write` and `close`, if the file is malformed, out of bounds,
  *   names a file outside of the repository, or does not hold the number of packages it announces.
@@ -53,6 +60,14 @@ export function createPrimaryParser(options: PrimaryParserOptions): PrimaryParse
   let announced = 0;
   let count = 0;
   let draft: Draft | undefined;
+  const collector = options.wantsDependency && createDependencyCollector(options.wantsDependency);
+
+  function startPackage(element: XmlElement): void {
+    count += 1;
+    draft = element.attributes.type === 'rpm' ? {} : undefined;
+    // What an unwanted package has whose name came late is not the next one's.
+    collector?.take();
+  }
 
   function dropIfUnwanted(): void {
     if (draft?.name === undefined || draft.arch === undefined) return;
@@ -61,13 +76,13 @@ export function createPrimaryParser(options: PrimaryParserOptions): PrimaryParse
 
   const reader = createXmlReader(FILE, {
     open(element, depth) {
-      if (depth === 3) return draft === undefined ? undefined : readField(draft, element);
-      if (depth === 2 && element.name === 'package') {
-        count += 1;
-        draft = element.attributes.type === 'rpm' ? {} : undefined;
-      } else if (depth === 1) {
-        announced = readPackageCount(element);
+      if (depth > 3) {
+        if (draft !== undefined) collector?.open(element, depth);
+        return undefined;
       }
+      if (depth === 3) return draft === undefined ? undefined : readField(draft, element);
+      if (depth === 1) announced = readPackageCount(element);
+      else if (element.name === 'package') startPackage(element);
       return undefined;
     },
     close(depth) {
@@ -75,7 +90,7 @@ export function createPrimaryParser(options: PrimaryParserOptions): PrimaryParse
       if (depth === 3) {
         dropIfUnwanted();
       } else if (depth === 2) {
-        options.onPackage(finish(draft));
+        options.onPackage(finish(draft), collector?.take() ?? NO_DEPENDENCIES);
         draft = undefined;
       }
     },
