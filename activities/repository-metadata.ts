@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,10 +8,11 @@ import {
 } from '../model/activity-errors.ts';
 import type { RepositoryPackage } from '../model/kernel.ts';
 import type { StreamTrust } from '../model/settings.ts';
-import { createPrimaryParser } from '../rpm/primary.ts';
+import type { PrimaryParserOptions } from '../rpm/primary.ts';
 import { parseRepomd, type Repomd } from '../rpm/repomd.ts';
-import { decompress, formatOf } from './decompress.ts';
+import { formatOf } from './decompress.ts';
 import { fetchBytes, fetchUrl, readBounded, type Validators } from './fetch-url.ts';
+import { createTextDecoder, parsePrimaryFile } from './primary-file.ts';
 import { verifyDetached } from './verify-signature.ts';
 import { writeVerified } from './write-verified.ts';
 
@@ -23,6 +23,10 @@ export interface RepositoryLook {
   /** From the last look; empty to read everything again. */
   readonly validators: Validators;
   readonly isWanted: (name: string, arch: string) => boolean;
+  /** Gets the wanted packages one by one, their `location` as it is; they are not collected then. */
+  readonly onPackage?: PrimaryParserOptions['onPackage'];
+  /** Which of their requires and provides `onPackage` gets. */
+  readonly wantsDependency?: (name: string) => boolean;
   /** Holds the compressed metadata for a moment. */
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -42,7 +46,6 @@ export type RepositoryContent =
 const MAX_REPOMD_BYTES = 1024 * 1024;
 const MAX_SIGNATURE_BYTES = 64 * 1024;
 const MAX_PRIMARY_BYTES = 512 * 1024 * 1024;
-const MAX_OPEN_PRIMARY_BYTES = 4 * 1024 ** 3;
 
 /**
  * Reads a repository's packages: one conditional request when nothing changed; else `repomd.xml`,
@@ -121,31 +124,16 @@ async function parsePrimary(
   look: RepositoryLook,
 ): Promise<{ readonly packages: readonly RepositoryPackage[]; readonly packageCount: number }> {
   const packages: RepositoryPackage[] = [];
-  const parser = createPrimaryParser({
+  const collect = (found: RepositoryPackage) =>
+    packages.push({ ...found, location: below(look.baseUrl, found.location) });
+  const packageCount = await parsePrimaryFile({
+    path,
+    format: formatOf(location),
+    thing: below(look.baseUrl, location),
     isWanted: look.isWanted,
-    onPackage: (found) =>
-      packages.push({ ...found, location: below(look.baseUrl, found.location) }),
-  });
-  const decode = createTextDecoder(below(look.baseUrl, location));
-  const text = decompress(formatOf(location), createReadStream(path), {
-    maxBytes: MAX_OPEN_PRIMARY_BYTES,
+    onPackage: look.onPackage ?? collect,
+    ...(look.wantsDependency === undefined ? {} : { wantsDependency: look.wantsDependency }),
     signal: look.signal,
   });
-  for await (const chunk of text) parser.write(decode(chunk, { stream: true }));
-  parser.write(decode());
-  return { packages, packageCount: parser.close() };
-}
-
-/** Decodes UTF-8, whole or piece by piece. @throws {ContentInvalidError} If it is something else. */
-function createTextDecoder(
-  thing: string,
-): (bytes?: Uint8Array, options?: { readonly stream: boolean }) => string {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  return (bytes, options) => {
-    try {
-      return decoder.decode(bytes, options);
-    } catch (cause) {
-      throw new ContentInvalidError(thing, 'expected UTF-8, found other bytes', { cause });
-    }
-  };
+  return { packages, packageCount };
 }

@@ -1,4 +1,3 @@
-import { readModuleFacts } from '../kabi/module-facts.ts';
 import { listModuleUses } from '../kabi/module-uses.ts';
 import { collectExports, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule } from '../model/kabi.ts';
@@ -9,8 +8,8 @@ import { type PackageContent, verifyPackages } from '../plan/verify-packages.ts'
 import { requireKernel } from './assess.ts';
 import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
-import { decompressBytes, formatOf } from './decompress.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { readPackagedModules } from './packaged-modules.ts';
 import type { Records } from './records.ts';
 import { openRpm } from './rpm-file.ts';
 import type { SymversReader } from './symvers-reader.ts';
@@ -40,11 +39,9 @@ export type VerifyEnd =
 /** See {@link verifyActivities}. */
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
-const MAX_MODULE_BYTES = 256 * 1024 * 1024;
 const MAX_SHOWN_PROBLEMS = 20;
 /** A package of 40 modules has 200,000; they only explain. */
 const MAX_USES_CHARACTERS = 1024 * 1024;
-const MODULE_PATTERN = /\.ko(?:\.(?:xz|zst|gz))?$/;
 /** Packages for debuggers are not published. */
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
@@ -118,30 +115,13 @@ async function readPackage(
   signal: AbortSignal,
 ): Promise<ReadPackage> {
   const rpm = await openRpm(await store.require(file));
-  const files = await rpm.readFiles({
-    wants: (path) => MODULE_PATTERN.test(path),
-    maxBytesPerFile: MAX_MODULE_BYTES,
-    signal,
-  });
-  const modules: PackagedModule[] = [];
   const uses: string[] = [];
   let usesLength = 0;
-  for (const [path, bytes] of files) {
-    const plain = await decompressBytes(formatOf(path), bytes, {
-      maxBytes: MAX_MODULE_BYTES,
-      signal,
-    });
-    const facts = readModuleFacts(plain);
-    modules.push({ path, ...facts });
-    if (usesLength > MAX_USES_CHARACTERS) continue;
-    uses.push(JSON.stringify(listModuleUses({ name: facts.name, path, bytes: plain })));
+  const modules = await readPackagedModules(rpm, signal, (module) => {
+    if (usesLength > MAX_USES_CHARACTERS) return;
+    uses.push(JSON.stringify(listModuleUses(module)));
     usesLength += uses.at(-1)?.length ?? 0;
-  }
+  });
   const { nevra, files: entries } = rpm.header;
-  return {
-    file,
-    content: { fileName: file.fileName, nevra, files: entries },
-    modules: modules.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    uses,
-  };
+  return { file, content: { fileName: file.fileName, nevra, files: entries }, modules, uses };
 }

@@ -1,0 +1,50 @@
+import { createReadStream } from 'node:fs';
+import { ContentInvalidError } from '../model/activity-errors.ts';
+import { createPrimaryParser, type PrimaryParserOptions } from '../rpm/primary.ts';
+import { type CompressionFormat, decompress } from './decompress.ts';
+
+/** Which file is parsed, and what is taken from it. */
+export interface PrimaryFile extends PrimaryParserOptions {
+  readonly path: string;
+  readonly format: CompressionFormat;
+  /** What it is called in messages, e.g. its URL. */
+  readonly thing: string;
+  readonly signal: AbortSignal;
+}
+
+/** Fedora's has 70 MB packed, 500 MB unpacked. */
+const MAX_OPEN_PRIMARY_BYTES = 4 * 1024 ** 3;
+
+/**
+ * Parses primary metadata from a file, piece by piece.
+ *
+ * @returns The number of packages, wanted or not.
+ * @throws {RepodataParseError} If it is malformed or out of bounds, see {@link createPrimaryParser}.
+ * @throws {ContentInvalidError} If it is no UTF-8.
+ * @throws {DecompressError} If it is broken or unpacks to more than 4 GiB.
+ */
+export async function parsePrimaryFile(file: PrimaryFile): Promise<number> {
+  const parser = createPrimaryParser(file);
+  const decode = createTextDecoder(file.thing);
+  const text = decompress(file.format, createReadStream(file.path), {
+    maxBytes: MAX_OPEN_PRIMARY_BYTES,
+    signal: file.signal,
+  });
+  for await (const chunk of text) parser.write(decode(chunk, { stream: true }));
+  parser.write(decode());
+  return parser.close();
+}
+
+/** Decodes UTF-8, whole or piece by piece. @throws {ContentInvalidError} If it is something else. */
+export function createTextDecoder(
+  thing: string,
+): (bytes?: Uint8Array, options?: { readonly stream: boolean }) => string {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return (bytes, options) => {
+    try {
+      return decoder.decode(bytes, options);
+    } catch (cause) {
+      throw new ContentInvalidError(thing, 'expected UTF-8, found other bytes', { cause });
+    }
+  };
+}
