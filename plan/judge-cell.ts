@@ -1,7 +1,7 @@
 import { findNewDependencies, type KmodExports, visitProblems } from '../kabi/resolve.ts';
 import { hasVermagicFlags } from '../kabi/vermagic.ts';
 import type { DonorBuild } from '../model/cell.ts';
-import type { PackagedModule, Symvers } from '../model/kabi.ts';
+import type { ModuleFacts, Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
@@ -137,20 +137,20 @@ function keep({ kernel, symvers }: CellFacts, { modules, release }: DonorBuild):
   };
 }
 
-/** The vermagic of the first module that was configured otherwise than the kernel is. */
-function findOtherVermagic(
-  modules: readonly PackagedModule[],
-  { vermagicFlags }: KmodFacts['kernel'],
+/** The vermagic of the first module that was configured otherwise than the kernel is, if one was. */
+export function findOtherVermagic(
+  modules: readonly ModuleFacts[],
+  { vermagicFlags }: Pick<Kernel, 'vermagicFlags'>,
 ): string | undefined {
   if (vermagicFlags === undefined) return undefined;
   return modules.find(({ vermagic }) => !hasVermagicFlags(vermagic, vermagicFlags))?.vermagic;
 }
 
 /**
- * A module that imports something without a CRC would load anywhere, and crash there; a CRC of 0 was
- * never computed and says as little.
+ * Whether an import has no CRC: such a module would load anywhere, and crash there. A CRC of 0 was never
+ * computed and says as little.
  */
-function lacksModversions(modules: readonly PackagedModule[]): boolean {
+export function lacksModversions(modules: readonly ModuleFacts[]): boolean {
   return modules.some(
     ({ imports, importsWithoutCrc }) =>
       importsWithoutCrc.length > 0 || imports.some(({ crc }) => crc === 0),
