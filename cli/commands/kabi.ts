@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { gatherMarks } from '../../activities/gather-marks.ts';
-import { diffSymvers } from '../../kabi/delta.ts';
-import { parseSymvers } from '../../kabi/symvers.ts';
+import { diffKernels } from '../../kabi/diff-kernels.ts';
 import type { DonorBuild } from '../../model/cell.ts';
-import type { Symvers } from '../../model/kabi.ts';
+import type { KernelExports } from '../../model/kabi-check.ts';
 import { judgeBetween } from '../../plan/judge-between.ts';
 import { type DeltaMarks, markDelta } from '../../plan/mark-delta.ts';
 import { deltaToMarkdown } from '../../report/delta-markdown.ts';
 import { deltaToText } from '../../report/delta-text.ts';
-import { chooseKernels } from '../choose-kernels.ts';
-import { type CommandContext, openContext } from '../context.ts';
-import { openTerminal, print, printJson } from '../terminal.ts';
+import { openContext } from '../context.ts';
+import { isForeignKernel, KERNEL_FORMS, readKernelArgument } from '../kernel-argument.ts';
+import { withTemporaryDirectory } from '../temporary-directory.ts';
+import { openTerminal, print, printJson, remark } from '../terminal.ts';
+import { addKabiCheckCommand } from './kabi-check.ts';
 
 interface DiffOptions {
   readonly stream?: string;
@@ -21,12 +21,13 @@ interface DiffOptions {
   readonly markdown?: boolean;
 }
 
-/** `rekmod kabi diff`: what changed between two kernels. */
+/** `rekmod kabi`: what changed between two kernels, and which kmods fit one. */
 export function addKabiCommand(program: Command): void {
   const kabi = program.command('kabi').description('look at the kABI of kernels');
+  addKabiCheckCommand(kabi, program);
   kabi
     .command('diff')
-    .argument('<before>', 'a kernel as uname -r says it, or a Module.symvers file')
+    .argument('<before>', `a kernel, ${KERNEL_FORMS}`)
     .argument('<after>', 'likewise')
     .description('show which exported symbols were lost, changed or added')
     .option('-s, --stream <name>', 'where several streams have these kernels')
@@ -35,13 +36,10 @@ export function addKabiCommand(program: Command): void {
     .option('--json', 'as JSON')
     .option('--markdown', 'as Markdown')
     .action(async (before: string, after: string, options: DiffOptions) => {
-      const isFiles = before.includes('/') && after.includes('/');
-      const isAlone = isFiles && options.stream === undefined && options.kmod === undefined;
+      const kernels = await readKernels(before, after, options, program);
+      const isForeign = (await isForeignKernel(before)) && (await isForeignKernel(after));
+      const isAlone = isForeign && options.stream === undefined && options.kmod === undefined;
       const opened = isAlone ? undefined : await openContext(program.opts());
-      const kernels = {
-        before: await readSymvers(before, opened, options),
-        after: await readSymvers(after, opened, options),
-      };
       const request = { ...options, kernels: [before, after] };
       const { marks, build } = opened ? await gatherMarks(request, opened) : { marks: {} };
       printDelta(kernels, {
@@ -49,6 +47,27 @@ export function addKabiCommand(program: Command): void {
         ...(build && options.kmod !== undefined ? { kmod: { name: options.kmod, build } } : {}),
       });
     });
+}
+
+interface ReadKernels {
+  readonly before: KernelExports;
+  readonly after: KernelExports;
+}
+
+async function readKernels(
+  before: string,
+  after: string,
+  { stream }: DiffOptions,
+  program: Command,
+): Promise<ReadKernels> {
+  return await withTemporaryDirectory(async (scratch) => {
+    const { signal } = new AbortController();
+    const options = { isMetadataOnly: false, scratch, signal, stream, common: program.opts() };
+    return {
+      before: await readKernelArgument([before], options),
+      after: await readKernelArgument([after], options),
+    };
+  });
 }
 
 interface DeltaAnswer {
@@ -60,11 +79,21 @@ interface DeltaAnswer {
 }
 
 function printDelta(
-  kernels: { readonly before: Symvers; readonly after: Symvers },
+  kernels: ReadKernels,
   { before, after, options, marks, kmod }: DeltaAnswer,
 ): void {
-  const delta = markDelta(diffSymvers(kernels.before, kernels.after), marks);
-  const verdict = kmod && judgeBetween({ modules: kmod.build.modules, from: before, ...kernels });
+  if (kernels.before.isFromMetadata || kernels.after.isFromMetadata) {
+    remark('rekmod: metadata tell neither modules, namespaces nor which symbols are GPL only');
+  }
+  const delta = markDelta(diffKernels(kernels.before, kernels.after), marks);
+  const verdict =
+    kmod &&
+    judgeBetween({
+      modules: kmod.build.modules,
+      from: before,
+      before: kernels.before.symvers,
+      after: kernels.after.symvers,
+    });
   const about = kmod && verdict ? { kmod: { name: kmod.name, verdict } } : {};
   if (options.json) {
     printJson({ ...delta, ...about });
@@ -73,17 +102,4 @@ function printDelta(
   const style = { before, after, all: options.all === true, ...about };
   if (options.markdown) print(deltaToMarkdown(delta, style));
   else print(deltaToText(delta, { ...style, color: openTerminal().hasColor }));
-}
-
-async function readSymvers(
-  kernel: string,
-  context: CommandContext | undefined,
-  { stream }: DiffOptions,
-): Promise<Symvers> {
-  if (!context || kernel.includes('/')) return parseSymvers(await readFile(kernel, 'utf8'));
-  const streams = context.settings.streams.map(({ name }) => name);
-  const choice = { kernel, ...(stream === undefined ? {} : { stream }) };
-  const [chosen] = await chooseKernels(choice, streams, context);
-  if (!chosen) throw new Error('BUG: no kernel was chosen');
-  return await context.readSymvers(chosen.symvers);
 }
