@@ -67,6 +67,7 @@ export function kernelActivities(deps: KernelDeps) {
           symbolCount: parseSymvers(tree.symvers).size,
         },
         ...(tree.config === undefined ? {} : { vermagicFlags: readVermagicFlags(tree.config) }),
+        image: { packages: [offer.core, ...(offer.modules ?? [])] },
       };
       const known = await deps.records.readKernel(kernel);
       if (known?.devel.sha256 === stored.sha256) return known;

@@ -80,9 +80,11 @@ function resolveLists(
 }
 
 function resolveFamily(entries: readonly StreamEntry[]): PackageFamily {
+  const modules = inherit(entries, (entry) => entry.family?.modules);
   return {
     core: inherit(entries, (entry) => entry.family?.core) ?? STREAM_DEFAULTS.core,
     devel: inherit(entries, (entry) => entry.family?.devel) ?? STREAM_DEFAULTS.devel,
+    ...(modules === undefined ? {} : { modules }),
     flavours: inherit(entries, (entry) => entry.family?.flavours) ?? STREAM_DEFAULTS.flavours,
   };
 }

@@ -51,6 +51,11 @@ const Family = z.strictObject({
     description: 'Package that holds the build tree; {flavour} stands for a flavour.',
     default: STREAM_DEFAULTS.devel,
   }),
+  modules: z
+    .array(PackagePattern)
+    .max(16, 'at most 16 packages')
+    .optional()
+    .describe('Packages with modules that the core package does not hold; for load tests.'),
   flavours: z
     .array(Name)
     .min(1, 'at least one flavour')

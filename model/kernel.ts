@@ -44,6 +44,8 @@ export interface KernelOffer {
   readonly evr: Evr;
   /** The package that holds the kernel image: `kernel-core`, SUSE's `kernel-default`. */
   readonly core: RepositoryPackage;
+  /** Packages of the same EVR that hold more of its modules; absent where all are in the core. */
+  readonly modules?: readonly RepositoryPackage[];
   /** The build tree; mirrors bring it later than the core at times, then it is missing. */
   readonly devel?: RepositoryPackage;
 }
@@ -69,6 +71,11 @@ export interface Kernel {
    * Absent where the build tree has no configuration, and in records that know nothing of it.
    */
   readonly vermagicFlags?: readonly string[];
+  /**
+   * Where its image and modules are, which only load tests need; the core package first. Absent of kernels that
+   * were recorded before rekmod had load tests.
+   */
+  readonly image?: { readonly packages: readonly RepositoryPackage[] };
 }
 
 /** What names a kernel in ids and file names. */

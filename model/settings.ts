@@ -9,6 +9,8 @@ export interface PackageFamily {
   readonly core: string;
   /** Holds the build tree, e.g. `kernel-devel`, `kernel-{flavour}-devel`. */
   readonly devel: string;
+  /** Hold modules that are not in the core package, e.g. `kernel-modules-core`; needed for load tests alone. */
+  readonly modules?: readonly string[];
   /** E.g. `['default']`; the word `default` makes no difference in a name without `{flavour}`. */
   readonly flavours: readonly string[];
 }

@@ -20,12 +20,13 @@ const RELEASE_PATHS: readonly RegExp[] = [
   /^\/usr\/src\/linux-(?<release>[^/]+)-obj\/[^/]+\/(?<flavour>[^/]+)\//,
 ];
 
-/** Lists the package names of a family, e.g. `kernel-core` and `kernel-devel`. */
+/** Lists the package names of a family, e.g. `kernel-core`, `kernel-devel` and `kernel-modules`. */
 export function namesOfFamily(family: PackageFamily): ReadonlySet<string> {
   return new Set(
     family.flavours.flatMap((flavour) => [
       nameOf(family.core, flavour),
       nameOf(family.devel, flavour),
+      ...listModuleNames(family, flavour),
     ]),
   );
 }
@@ -36,7 +37,7 @@ export function namesOfFamily(family: PackageFamily): ReadonlySet<string> {
  * Core and devel belong together if EVR and architecture are equal. If no devel is, one with the
  * same epoch and version is taken whose release differs only in a number after the last dot: SUSE's
  * rebuild counter, which is no part of `uname -r`; the newest of several. Mirrors bring devel
- * later than core at times: then it is missing.
+ * later than core at times: then it is missing. Packages with more modules have the core's EVR.
  *
  * @param packages From all repositories of the stream, in their order; of two with the same name
  *   and EVR the first is taken.
@@ -53,6 +54,10 @@ export function findKernelOffers(
     const develsByEvr = byName.get(nameOf(family.devel, flavour)) ?? NO_PACKAGES;
     for (const [evr, core] of byName.get(nameOf(family.core, flavour)) ?? []) {
       const devel = develsByEvr.get(evr) ?? findRebuiltDevel(core, develsByEvr);
+      const modules = listModuleNames(family, flavour).flatMap((name) => {
+        const found = byName.get(name)?.get(evr);
+        return found === undefined ? [] : [found];
+      });
       const { epoch, version, release } = core;
       offers.push({
         stream,
@@ -60,6 +65,7 @@ export function findKernelOffers(
         flavour,
         evr: { epoch, version, release },
         core,
+        ...(modules.length === 0 ? {} : { modules }),
         ...(devel === undefined ? {} : { devel }),
       });
     }
@@ -140,6 +146,10 @@ function flavoursOf(family: PackageFamily): readonly string[] {
     if (!byCore.has(core)) byCore.set(core, flavour);
   }
   return [...byCore.values()];
+}
+
+function listModuleNames(family: PackageFamily, flavour: string): readonly string[] {
+  return (family.modules ?? []).map((pattern) => nameOf(pattern, flavour));
 }
 
 function nameOf(pattern: string, flavour: string): string {

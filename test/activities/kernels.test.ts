@@ -40,6 +40,7 @@ async function store(
     readonly devel?: Partial<RepositoryPackage>;
     readonly stream?: Partial<Stream>;
     readonly fixture?: string;
+    readonly modules?: readonly RepositoryPackage[];
   } = {},
 ): Promise<{ readonly kernel: Kernel; readonly requestCount: number }> {
   const bytes = readFixture(`rpms/${changes.fixture ?? DEVEL}`);
@@ -53,11 +54,25 @@ async function store(
     flavour: 'default',
     evr: EVR,
     core: packageOf('kernel-core', '', bytes),
+    ...(changes.modules ? { modules: changes.modules } : {}),
     devel: { ...devel, ...changes.devel },
   };
   const kernel = await inActivity(() => storeKernel({ offer }));
   return { kernel, requestCount: server.requests.length };
 }
+
+test('storeKernel() remembers where image and modules are, and fetches neither', async () => {
+  await using rig = await makeDataRig();
+  const modules = [packageOf('kernel-modules', 'kernel-modules.rpm', new Uint8Array())];
+
+  const { kernel, requestCount } = await store(rig, { modules });
+
+  assert.deepEqual(
+    kernel.image?.packages.map(({ name }) => name),
+    ['kernel-core', 'kernel-modules'],
+  );
+  assert.equal(requestCount, 1);
+});
 
 test('storeKernel() takes the build tree into the store and reads release and kABI', async () => {
   await using rig = await makeDataRig();

@@ -384,7 +384,12 @@ streams:
       title: 'AlmaLinux 9 (x86_64)',
       urls: ['https://mirror.example.org/a/'],
       arch: 'x86_64',
-      family: { core: 'kernel-core', devel: 'kernel-devel', flavours: ['default'] },
+      family: {
+        core: 'kernel-core',
+        devel: 'kernel-devel',
+        modules: ['kernel-modules-core', 'kernel-modules', 'kernel-modules-extra'],
+        flavours: ['default'],
+      },
       trust: { gpgKeys: [join(folder, 'key.asc')], gpgCheck: true, repoGpgCheck: false },
       pollIntervalMs: 1_800_000,
       target: 'almalinux-9',

@@ -57,6 +57,43 @@ test('findKernelOffers() finds the kernels of a real repository by name', () => 
   ]);
 });
 
+test('findKernelOffers() finds packages with more modules, of exactly the same EVR', () => {
+  const modules = ['kernel-modules-core', 'kernel-modules', 'kernel-modules-extra'];
+  const family = { ...EL, modules };
+  const packages = ['kernel-core', 'kernel-modules', 'kernel-modules-core'].flatMap((name) => [
+    packageOf(name, '5.14.0-611.el9'),
+    packageOf(name, '5.14.0-612.el9'),
+    packageOf(name, '5.14.0-611.el9', 'aarch64'),
+  ]);
+  packages.push(packageOf('kernel-core', '5.14.0-613.el9'));
+
+  const offers = findKernelOffers(packages, { stream: 's', arch: 'x86_64', family });
+
+  const names = ['kernel-modules-core', 'kernel-modules'];
+  assert.deepEqual(
+    offers.map((offer) => [formatEvr(offer.evr), offer.modules?.map(({ name }) => name)]),
+    [
+      ['5.14.0-611.el9', names],
+      ['5.14.0-612.el9', names],
+      ['5.14.0-613.el9', undefined],
+    ],
+  );
+  assert.ok(
+    offers.every(({ evr, modules: found = [] }) =>
+      found.every((one) => formatEvr(one) === formatEvr(evr)),
+    ),
+  );
+});
+
+test('namesOfFamily() names packages with modules by flavour too', () => {
+  const names = namesOfFamily({ ...SUSE, modules: ['kernel-{flavour}-extra'] });
+
+  assert.deepEqual([...names].sort(), [
+    ...['kernel-azure', 'kernel-azure-devel', 'kernel-azure-extra'],
+    ...['kernel-default', 'kernel-default-devel', 'kernel-default-extra'],
+  ]);
+});
+
 test('findKernelOffers() sorts as rpm does, not as text', () => {
   const packages = ['5.14.0-427.el9', '5.14.0-70.el9', '5.14.0-362.8.1.el9_3'].map((evr) =>
     packageOf('kernel-core', evr),
