@@ -24,6 +24,7 @@ const STEP_WORDS: Readonly<Record<RebuildProgress['step'], string>> = {
   prepare: 'preparing the buildroot',
   build: 'building',
   verify: 'verifying',
+  load: 'loading the modules in the real kernel',
   sign: 'signing',
   publish: 'publishing',
   done: 'done',

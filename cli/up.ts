@@ -122,6 +122,7 @@ async function startParts(
       key,
       client,
       serverUrl: server.url,
+      searchPath: process.env.PATH ?? '',
       now: () => new Date(),
       onChange: status.changed,
     },

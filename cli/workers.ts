@@ -4,6 +4,7 @@ import { type BuildDeps, buildActivities } from '../activities/build.ts';
 import { FailureInterceptor } from '../activities/failures.ts';
 import { type HandOverDeps, handOverActivities } from '../activities/hand-over.ts';
 import { kernelActivities } from '../activities/kernels.ts';
+import { type LoadTestDeps, loadTestActivities } from '../activities/load-test/load-test.ts';
 import { outcomeActivities } from '../activities/outcomes.ts';
 import { type PublishDeps, publishActivities } from '../activities/publish.ts';
 import { signActivities } from '../activities/sign.ts';
@@ -13,7 +14,7 @@ import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/t
 import { remark } from './terminal.ts';
 
 /** Everything that activities are made of. */
-export type WorkerDeps = BuildDeps & VerifyDeps & PublishDeps & HandOverDeps;
+export type WorkerDeps = BuildDeps & VerifyDeps & LoadTestDeps & PublishDeps & HandOverDeps;
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -80,7 +81,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   for (const arch of architectures) {
     workers.push(
       await createWorker(options, buildQueue(arch), {
-        activities: buildActivities(deps),
+        activities: { ...buildActivities(deps), ...loadTestActivities(deps) },
         maxConcurrentActivityTaskExecutions: deps.settings.limits.parallelBuilds,
       }),
     );

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Kmod, KmodSource } from '../model/kmod.ts';
 import type { Stream } from '../model/settings.ts';
+import { resolveLoadTest } from './resolve-load-test.ts';
 import type { KmodEntry } from './schema.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 
@@ -11,6 +12,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
     checkStreams(scope, name, entry);
     checkRepositories(scope, name, { entry, streams });
     const source = resolveSource(scope, name, entry);
+    const loadTest = resolveLoadTest(scope, name, entry);
     if (source === undefined) continue;
     kmods.push({
       name,
@@ -20,6 +22,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
       ...(entry.minKernel === undefined ? {} : { minKernel: entry.minKernel }),
       ...(entry.maxKernel === undefined ? {} : { maxKernel: entry.maxKernel }),
       required: entry.required,
+      ...(loadTest === undefined ? {} : { loadTest }),
       ...(entry.owner === undefined ? {} : { owner: entry.owner }),
     });
   }

@@ -54,6 +54,20 @@ export const PackagePattern = z
   .string({ error: PATTERN_EXPECTED })
   .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*(\{flavour\}[A-Za-z0-9._+-]*)?$/, PATTERN_EXPECTED);
 
+const MODULE_EXPECTED = 'the name of a kernel module such as "nf_conntrack"';
+
+/** A kernel module's name, with dashes or underscores, without `.ko`. */
+export const ModuleName = z
+  .string({ error: MODULE_EXPECTED })
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/, MODULE_EXPECTED);
+
+const PARAMETERS_EXPECTED = 'module parameters such as "debug=1 devices=2"';
+
+/** Parameters of a kernel module on one line, as insmod takes them. */
+export const ModuleParameters = z
+  .string({ error: PARAMETERS_EXPECTED })
+  .regex(/^[ -~]{1,1024}$/, PARAMETERS_EXPECTED);
+
 const ARCH_EXPECTED = 'an architecture such as "x86_64" or "aarch64"';
 
 /** An architecture as rpm names it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Host, KernelLimit, Name, Path, Port, Text, WebUrl, wholeNumber } from './scalars.ts';
+import { LoadTestSection } from './schema-load-test.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
 import { Duration, Size } from './units.ts';
 
@@ -20,6 +21,9 @@ export const KmodEntry = z.strictObject({
     .describe('Whether a kernel is held back until this kmod is there.'),
   minKernel: KernelLimit.optional().describe('Oldest kernel it is built for.'),
   maxKernel: KernelLimit.optional().describe('Newest kernel it is built for.'),
+  loadTest: LoadTestSection.nullable()
+    .prefault({})
+    .describe('Whether what is built is tried in the real kernel, in QEMU.'),
   owner: Text.optional().describe('Who answers for it.'),
 });
 export type KmodEntry = z.infer<typeof KmodEntry>;

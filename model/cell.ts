@@ -1,6 +1,7 @@
 import type { FailureCause } from './failure-cause.ts';
 import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
+import type { LoadTestReport } from './load-test.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -16,7 +17,7 @@ export interface BuiltPackage extends StoredFile {
 }
 
 /** The stations of a rebuild, in order. */
-export type RebuildStep = 'prepare' | 'build' | 'verify' | 'sign' | 'publish';
+export type RebuildStep = 'prepare' | 'build' | 'verify' | 'load' | 'sign' | 'publish';
 
 /** How a build failed. `exit`: its own exit code says so; the others are limits that it hit. */
 export type BuildFailure = 'exit' | 'timeout' | 'out-of-memory' | 'output-too-large' | 'bad-output';
@@ -45,6 +46,8 @@ export type CellOutcome =
       /** What the kernel changed that its errors name; absent where nothing fits. */
       readonly cause?: FailureCause;
       readonly exitCode?: number;
+      /** Of the step `load`: what the real kernel said. */
+      readonly loadTest?: LoadTestReport;
       readonly attemptLog?: string;
       readonly durationMs: number;
     }
@@ -64,6 +67,8 @@ export interface BuildFacts {
   readonly uses?: StoredFile;
   /** The attempt's log, relative to the data directory. */
   readonly attemptLog: string;
+  /** What the real kernel said to the modules; absent when it was not asked. */
+  readonly loadTest?: LoadTestReport;
 }
 
 /** What the data directory says about a cell; one file a cell, written by the cell's workflow only. */

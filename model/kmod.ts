@@ -17,6 +17,27 @@ export interface Kmod {
   readonly maxKernel?: string;
   /** Whether a kernel is held back until this kmod is there. */
   readonly required: boolean;
+  /** Whether its builds are tried in the real kernel; absent when they are not. */
+  readonly loadTest?: LoadTestSettings;
   /** Who answers for it, e.g. `storage team <storage@example.org>`. */
   readonly owner?: string;
 }
+
+/** How the modules of a kmod are tried in the real kernel before they are published. */
+export interface LoadTestSettings {
+  readonly mode: LoadTestMode;
+  /** Names of the modules that are tried, dashes as underscores; all of the package when absent. */
+  readonly modules?: readonly string[];
+  /** By module, as `insmod` takes them, e.g. `{ v4l2loopback: 'devices=2' }`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** In-tree modules that nothing names but that must be there. */
+  readonly alsoInsert: readonly string[];
+  /** Whether an init that finds no device (`-ENODEV`) counts as loaded. */
+  readonly acceptNoDevice: boolean;
+  /** Longest time for one step: the boot, an insertion, a removal. */
+  readonly timeoutMs: number;
+  readonly memoryMiB: number;
+}
+
+/** `report`: the result is recorded and shown; `require`: what does not load is not published. */
+export type LoadTestMode = 'report' | 'require';

@@ -28,7 +28,12 @@ export type ModuleLoad =
       readonly sentences: readonly string[];
     }
   | { readonly kind: 'unfinished' }
-  | { readonly kind: 'not-tried'; readonly why: string };
+  | {
+      readonly kind: 'not-tried';
+      readonly why: string;
+      /** The module that it needs and that is not loaded, where that is why. */
+      readonly needs?: string;
+    };
 
 /** Where a boot was when it ended before its time. */
 export interface BootPlace {
@@ -83,3 +88,26 @@ export interface GroupLoad {
     readonly load: ModuleLoad;
   }[];
 }
+
+/** The result of the load station, as it is recorded: plain JSON of a few kilobytes at most. */
+export type LoadTestReport =
+  | {
+      readonly kind: 'tested';
+      /** Whether all modules loaded, and the kernel lived on. */
+      readonly isGood: boolean;
+      /** `uname -r` of the kernel that ran. */
+      readonly release: string;
+      readonly accelerator: 'tcg' | 'kvm';
+      /** Of the boot that counts. */
+      readonly durationMs: number;
+      readonly end: Exclude<BootEnd, { readonly kind: 'no-boot' }>;
+      /** The kmod's own, in the order of insertion; bad ones first where they are too many to tell. */
+      readonly modules: readonly { readonly name: string; readonly load: ModuleLoad }[];
+      readonly moduleCount: number;
+      /** In-tree modules that were inserted before them, in order. */
+      readonly helpers: readonly string[];
+      /** In-tree modules that were refused, e.g. `crc32c_intel (ENODEV)`; often no harm. */
+      readonly refusedHelpers: readonly string[];
+    }
+  /** Nothing is known of the modules: the kernel could not be had or did not boot. */
+  | { readonly kind: 'not-tested'; readonly why: string };

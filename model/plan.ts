@@ -1,5 +1,6 @@
 import type { CellKey } from './cell.ts';
 import type { KernelKey } from './kernel.ts';
+import type { LoadTestMode } from './kmod.ts';
 import type { Sha256Hex } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,6 +18,8 @@ export interface PlannedCell extends CellKey {
   readonly inputDigest: Sha256Hex;
   /** The number that the next build of the cell gets. */
   readonly buildNumber: number;
+  /** Whether what is built is tried in the real kernel; absent when it is not. */
+  readonly loadTest?: LoadTestMode;
   /** From the last builds of the kmod; absent when it was never built. */
   readonly expectedSeconds?: number;
 }

@@ -118,6 +118,7 @@ function planCell(
     sourceDigest,
     inputDigest,
     buildNumber: (own?.buildNumber ?? 0) + 1,
+    ...(kmod.loadTest ? { loadTest: kmod.loadTest.mode } : {}),
     ...(newest ? { expectedSeconds: Math.ceil(newest.durationMs / 1000) } : {}),
   };
 }

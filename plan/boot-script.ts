@@ -1,3 +1,5 @@
+import { LoadTestError } from '../model/load-test-errors.ts';
+
 /** A module of a {@link BootGroup}. */
 export interface BootModule {
   /** The kernel's name of it, dashes as underscores, e.g. `nf_conntrack`. */
@@ -44,7 +46,7 @@ const PARAMETERS = /^[ -~]{0,1024}$/;
  * The last group's in-tree modules stay in the kernel: nothing comes after them.
  *
  * @param token Proves that a line is the guest's and of this very run: 16 to 60 letters and digits.
- * @throws {RangeError} If a name or parameters cannot be told, or there are too many modules.
+ * @throws {LoadTestError} If a name or parameters cannot be told, or there are too many modules.
  */
 export function writeBootScript(
   groups: readonly BootGroup[],
@@ -54,9 +56,7 @@ export function writeBootScript(
     group.modules.map((_, module) => ({ group: groupIndex, module })),
   );
   if (steps.length > STEP_LIMIT) {
-    throw new RangeError(
-      `Cannot test modules: expected at most ${STEP_LIMIT} in a boot, found ${steps.length}`,
-    );
+    throw new LoadTestError(`expected at most ${STEP_LIMIT} in a boot, found ${steps.length}`);
   }
   const lines = [token];
   let first = 0;
@@ -67,8 +67,8 @@ export function writeBootScript(
   });
   const text = `${lines.join('\n')}\n`;
   if (text.length > TEXT_LIMIT) {
-    throw new RangeError(
-      `Cannot test modules: expected a plan of at most ${TEXT_LIMIT} characters, found ${text.length}`,
+    throw new LoadTestError(
+      `expected a plan of at most ${TEXT_LIMIT} characters, found ${text.length}`,
     );
   }
   return { steps, text };
@@ -96,7 +96,7 @@ function writeGroup(
 
 function requireTold(what: string, text: string, pattern: RegExp): void {
   if (pattern.test(text)) return;
-  throw new RangeError(
-    `Cannot test modules: expected ${what} like ${pattern.source}, found ${JSON.stringify(text.slice(0, 80))}`,
+  throw new LoadTestError(
+    `expected ${what} like ${pattern.source}, found ${JSON.stringify(text.slice(0, 80))}`,
   );
 }

@@ -80,7 +80,7 @@ function readRemoval(
 
 function describeSkip(tried: TriedModules, missing: number): ModuleLoad {
   const name = findModule(tried, missing)?.name ?? 'another module';
-  return { kind: 'not-tried', why: `it needs ${name}, which is not loaded` };
+  return { kind: 'not-tried', why: `it needs ${name}, which is not loaded`, needs: name };
 }
 
 function findModule({ groups, script }: TriedModules, number: number): BootModule | undefined {

@@ -3,6 +3,7 @@ import type { SymbolProblem } from '../model/kabi.ts';
 import type { ProblemList, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { describeCause } from './describe-cause.ts';
+import { describeLoadTest } from './describe-load-test.ts';
 import { formatCount, formatCrc, formatNumber, formatSeconds } from './format-values.ts';
 
 type Rebuild = Extract<Verdict, { kind: 'rebuild' }>;
@@ -116,6 +117,7 @@ const STEP_WORDS: Readonly<Record<RebuildStep, string>> = {
   prepare: 'preparing the buildroot',
   build: 'building',
   verify: 'verifying the modules',
+  load: 'loading the modules in the real kernel',
   sign: 'signing',
   publish: 'publishing',
 };
@@ -131,7 +133,8 @@ export function describeOutcome(outcome: CellOutcome): string {
       const { packages, repository, snapshot, build } = outcome;
       const what = formatCount(packages.length, 'package');
       const time = formatSeconds(build.durationMs / 1000);
-      return `built in ${time}: ${what} in ${cleanText(repository)}, snapshot ${cleanText(snapshot)}`;
+      const tested = build.loadTest === undefined ? '' : `; ${describeLoadTest(build.loadTest)}`;
+      return `built in ${time}: ${what} in ${cleanText(repository)}, snapshot ${cleanText(snapshot)}${tested}`;
     }
     case 'kept':
       return 'kept: the published modules are used as they are';

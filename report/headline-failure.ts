@@ -53,6 +53,8 @@ function describeStep(
       return `${kmod} was not compiled for ${kernel}, because that could not be prepared`;
     case 'verify':
       return `${kmod} was compiled for ${kernel}, but what came out did not pass the checks and is not published`;
+    case 'load':
+      return `${kmod} was compiled for ${kernel}, but was not seen to load in it and is not published`;
     case 'sign':
       return `${kmod} was compiled for ${kernel}, but could not be signed and is not published`;
     case 'publish':

@@ -3,6 +3,7 @@ import type { AssessActivities } from '../activities/assess.ts';
 import type { BuildActivities } from '../activities/build.ts';
 import type { HandOverActivities } from '../activities/hand-over.ts';
 import type { KernelActivities } from '../activities/kernels.ts';
+import type { LoadTestActivities } from '../activities/load-test/load-test.ts';
 import type { OutcomeActivities } from '../activities/outcomes.ts';
 import type { PublishActivities } from '../activities/publish.ts';
 import type { SignActivities } from '../activities/sign.ts';
@@ -54,6 +55,15 @@ export const verify = proxyActivities<VerifyActivities>({
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: PATIENT,
+});
+
+/** The caller gives the queue of the architecture. The first test of a kernel fetches it, some 100 to 300 MB. */
+export const loadTest = proxyActivities<LoadTestActivities>({
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+  // A cancelled test is over when its machine is gone.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
 export const sign = proxyActivities<SignActivities>({

@@ -6,7 +6,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { VerifiedPackage } from '../activities/verify.ts';
 import type { BuiltPackage, CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { LoadTestReport } from '../model/load-test.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import { buildQueue } from '../model/task-queues.ts';
 import { needsBuild } from '../model/verdict.ts';
@@ -17,11 +19,12 @@ import type {
   RebuildResult,
 } from '../model/workflow-messages.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
+import { describeLoadTest } from '../report/describe-load-test.ts';
 import { describeOutcome } from '../report/describe-verdict.ts';
 import { explainCell } from '../report/explain-cell.ts';
 import { explanationToMarkdown } from '../report/explanation-markdown.ts';
 import { toSummary } from '../report/text-size.ts';
-import { assess, build, handOver, outcomes, sign, verify } from './activity-proxies.ts';
+import { assess, build, handOver, loadTest, outcomes, sign, verify } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { setAttributes } from './search-attributes.ts';
@@ -40,7 +43,7 @@ interface Way {
 }
 
 /**
- * Brings one cell to its end: plan, prepare, build, verify, sign, publish, record. A module that does
+ * Brings one cell to its end: plan, prepare, build, verify, load if asked for, sign, publish, record. A module that does
  * not compile is a result of this workflow, not a failure of it.
  */
 export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
@@ -129,6 +132,11 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     const reason = verified.problems.join('; ');
     return { kind: 'failed', step: 'verify', reason, attemptLog, durationMs };
   }
+  const tested = await testLoading(cell, verified.packages, way);
+  if (tested && cell.loadTest === 'require' && !isLoaded(tested)) {
+    const reason = describeLoadTest(tested);
+    return { kind: 'failed', step: 'load', reason, attemptLog, durationMs, loadTest: tested };
+  }
   way.step = 'sign';
   const packages = await sign.signPackages.executeWithOptions({ summary: `Sign ${kmod}` }, [
     { packages: verified.packages },
@@ -152,8 +160,37 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     build: {
       ...{ inputDigest, sourceDigest, buildNumber, durationMs, modules, attemptLog },
       ...(uses ? { uses } : {}),
+      ...(tested ? { loadTest: tested } : {}),
     },
   };
+}
+
+/** The station that only cells have whose kmod asks for it. */
+async function testLoading(
+  cell: PlannedCell,
+  packages: readonly VerifiedPackage[],
+  way: Way,
+): Promise<LoadTestReport | undefined> {
+  const { kmod, release, arch, loadTest: mode } = cell;
+  if (mode === undefined) return undefined;
+  way.step = 'load';
+  try {
+    return await loadTest.testLoading.executeWithOptions(
+      {
+        summary: toSummary(`Load ${kmod} in the real kernel ${release} (QEMU)`),
+        taskQueue: buildQueue(arch),
+      },
+      [{ cell, packages }],
+    );
+  } catch (error) {
+    // Where the result is only told, a test that could not be made must not hold up the build.
+    if (isCancellation(error) || mode === 'require') throw error;
+    return { kind: 'not-tested', why: describeFailure(error) };
+  }
+}
+
+function isLoaded(report: LoadTestReport): boolean {
+  return report.kind === 'tested' && report.isGood;
 }
 
 type LocatedAnswer = PublicationAnswer & { readonly repository: string };

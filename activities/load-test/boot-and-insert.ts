@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BootReport } from '../../model/load-test.ts';
+import { LoadTestError } from '../../model/load-test-errors.ts';
 import { type BootModule, writeBootScript } from '../../plan/boot-script.ts';
 import { readBootReport } from '../../plan/read-boot-report.ts';
 import type { TestMachine } from './machine.ts';
@@ -52,7 +53,7 @@ const MIB = 1024 * 1024;
  * out of memory: the test finds defects, it is no defence.)
  *
  * @throws {ProgramFailedError} If QEMU cannot run.
- * @throws {RangeError} If the modules do not fit into the guest, or cannot be named to it.
+ * @throws {LoadTestError} If the modules do not fit into the guest, or cannot be named to it.
  */
 export async function bootAndInsert(
   request: BootRequest,
@@ -105,7 +106,7 @@ function requireRoom(archiveBytes: number, memoryMiB: number): void {
   const roomBytes = ((memoryMiB - 96) * MIB) / 2;
   if (archiveBytes <= roomBytes) return;
   const found = `${Math.ceil(archiveBytes / MIB)} MiB of modules for ${memoryMiB} MiB`;
-  throw new RangeError(
-    `Cannot test modules: expected at most (memory - 96 MiB) / 2 of them, found ${found}`,
+  throw new LoadTestError(
+    `expected at most (memory - 96 MiB) / 2 of them, found ${found}; "loadTest.memory" gives more`,
   );
 }

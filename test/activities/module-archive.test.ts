@@ -153,21 +153,24 @@ test('planInsertions() begins with what is to be there besides, with all that th
   );
 });
 
-test('planInsertions() takes the module under test instead of an in-tree one of its name', async () => {
+test('planInsertions() takes a built module instead of an in-tree one of its name, where it is needed', async () => {
   await using scratch = await makeScratch();
   const archive = await makeArchive(scratch, CORE);
-  const modules = [
-    { name: 'videodev', bytes: makeModule('name=videodev', 'version=newer') },
-    { name: 'provider', bytes: makeModule('depends=videodev'), isUnderTest: false },
+  const modules = [{ name: 'user', bytes: makeModule('depends=videodev') }];
+  const givers = [
+    { name: 'videodev', bytes: makeModule('softdep=pre: late'), parameters: 'a=1' },
+    { name: 'late', bytes: makeModule('name=late') },
+    { name: 'nobody-needs-me', bytes: makeModule('name=x') },
   ];
 
-  const plan = await planInsertions({ modules, alsoInsert: [], archive, signal });
+  const plan = await planInsertions({ modules, givers, alsoInsert: [], archive, signal });
 
   assert.deepEqual(
-    plan.map(({ name, isUnderTest }) => [name, isUnderTest]),
+    plan.map(({ name, isUnderTest, needs, parameters }) => [name, isUnderTest, needs, parameters]),
     [
-      ['videodev', true],
-      ['provider', false],
+      ['late', false, [], undefined],
+      ['videodev', false, [], 'a=1'],
+      ['user', true, ['videodev'], undefined],
     ],
   );
 });

@@ -50,7 +50,7 @@ test('configJsonSchema() describes every key', () => {
 });
 
 test('configJsonSchema() writes defaults in the units of the file', () => {
-  const limits = listObjects(configJsonSchema()).find(({ properties }) => properties?.memory);
+  const limits = listObjects(configJsonSchema()).find(({ properties }) => properties?.scratch);
 
   assert.deepEqual(limits?.properties?.memory, {
     default: '4GiB',

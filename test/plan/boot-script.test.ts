@@ -85,7 +85,7 @@ for (const [what, module] of HOSTILE) {
   test(`writeBootScript() refuses ${what}`, () => {
     assert.throws(
       () => writeBootScript([{ name: 'g', modules: [module] }], OPTIONS),
-      /^RangeError: Cannot test modules: expected (?:a module name|parameters) like /,
+      /^LoadTestError: Cannot test modules: expected (?:a module name|parameters) like /,
     );
   });
 }

@@ -89,6 +89,7 @@ test('readBootReport() gives the sentences of a refusal, and goes on', () => {
   assert.deepEqual(loadOf(report, 'jool'), {
     kind: 'not-tried',
     why: 'it needs jool_common, which is not loaded',
+    needs: 'jool_common',
   });
   assert.equal(loadOf(report, 'dahdi').kind, 'loaded');
 });

@@ -9,6 +9,7 @@ import { FailureInterceptor } from '../../activities/failures.ts';
 import { findProgram } from '../../activities/find-program.ts';
 import { type HandOverActivities, handOverActivities } from '../../activities/hand-over.ts';
 import type { KernelActivities } from '../../activities/kernels.ts';
+import type { LoadTestActivities } from '../../activities/load-test/load-test.ts';
 import type { OutcomeActivities } from '../../activities/outcomes.ts';
 import type { PublishActivities } from '../../activities/publish.ts';
 import type { SignActivities } from '../../activities/sign.ts';
@@ -29,6 +30,7 @@ export type Fakes = WatchActivities &
   AssessActivities &
   BuildActivities &
   VerifyActivities &
+  LoadTestActivities &
   SignActivities &
   PublishActivities &
   OutcomeActivities;
@@ -62,7 +64,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'recordUnbuilt',
     'recordRollout',
   ],
-  [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod'],
+  [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
   [SIGN_QUEUE]: ['signPackages'],
   [PUBLISH_QUEUE]: ['publishPackages'],
 };

@@ -2,6 +2,7 @@ import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
 import { testFollowRebuild } from './follow-rebuild.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
+import { testLoadStation } from './load-test.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
 import { testRolloutKernel } from './rollout-kernel.cases.ts';
@@ -13,6 +14,7 @@ if ('skip' in rig) {
 } else {
   after(() => rig[Symbol.asyncDispose]());
   testRebuildKmod(rig);
+  testLoadStation(rig);
   testFollowRebuild(rig);
   testRolloutKernel(rig);
   testFollowStream(rig);
