@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly kmods: readonly LabKmod[];
   /** Kernels that the vendor has released at the beginning. */
   readonly released: readonly string[];
+  /** What `loadTest` of a kmod says, as YAML on one line, e.g. `{ mode: require }`. */
+  readonly loadTests?: Readonly<Record<string, string>>;
   readonly poll?: string;
   /** YAML lines of the `limits` section. */
   readonly limits?: readonly string[];
@@ -226,9 +228,10 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
 }
 
 function describeConfig(world: World, options: WorldOptions, ports: readonly number[]): string {
-  const kmods = options.kmods.map(
-    ({ name, spec }) => `  ${name}: { spec: ${spec}, streams: [lab], required: true }`,
-  );
+  const kmods = options.kmods.map(({ name, spec }) => {
+    const loadTest = options.loadTests?.[name] ?? '{ mode: off }';
+    return `  ${name}: { spec: ${spec}, streams: [lab], required: true, loadTest: ${loadTest} }`;
+  });
   return [
     '# Written by the lab.',
     'streams:',
