@@ -104,13 +104,14 @@ function describeFollows(
   outcome: CellOutcome | undefined,
 ): string {
   if (outcome?.kind === 'published') return BUILT_WORDS[kind];
-  if (kind === 'lost') {
-    const name = `\`${cleanText(symbol, 64)}\``;
-    return outcome?.kind === 'failed'
-      ? `the build failed, and ${name} is gone`
-      : `build is expected to fail: ${name} is gone`;
+  const name = `\`${cleanText(symbol, 64)}\``;
+  if (outcome?.kind === 'failed' && outcome.step === 'build') {
+    const isCause = outcome.cause?.errors.some((error) => error.symbol === symbol) ?? false;
+    if (isCause)
+      return `the build failed of it: ${name} ${kind === 'lost' ? 'is gone' : 'changed'}`;
+    if (kind === 'lost') return `${name} is gone, but the first errors of the build do not name it`;
   }
-  return FOLLOWING_WORDS[kind];
+  return kind === 'lost' ? `build is expected to fail: ${name} is gone` : FOLLOWING_WORDS[kind];
 }
 
 /** What follows for a module as it was built before. */

@@ -12,14 +12,20 @@ type Failed = Extract<CellOutcome, { kind: 'failed' }>;
 export function headlineOfFailure(outcome: Failed, words: HeadlineWords): string {
   return outcome.step === 'build'
     ? headlineOfBuild(outcome, words)
-    : `${describeStep(outcome.step, words)}; correct what is said below, then ${words.again}.`;
+    : `${describeStep(outcome.step, words)}; fix what is named below, then ${words.again}.`;
 }
 
-function headlineOfBuild({ why, cause, exitCode }: Failed, words: HeadlineWords): string {
+/** What a shell or rpmbuild says of a program or package that is not there: no fault of the source. */
+const LACKING = /: (?:command )?not found$|\bis needed by\b/u;
+
+function headlineOfBuild({ why, cause, exitCode, reason }: Failed, words: HeadlineWords): string {
   const { kmod, kernel, again } = words;
   const failed = `${kmod} could not be compiled for ${kernel}`;
   const meanwhile = `keep that kernel away from machines that need ${kmod} until a newer or corrected ${kmod} source is there`;
   if (cause) return `${failed}${describeChange(cause, kmod)}; ${meanwhile}.`;
+  if (LACKING.test(reason)) {
+    return `${failed}, because a program or package that this takes is missing (it is named below); add it to the packages of the build target, then ${again}.`;
+  }
   // Records of earlier versions do not say why.
   switch (why ?? (exitCode === undefined ? undefined : 'exit')) {
     case 'exit':
@@ -33,7 +39,7 @@ function headlineOfBuild({ why, cause, exitCode }: Failed, words: HeadlineWords)
     case 'bad-output':
       return `${failed}, because something other than packages came out; correct its spec, then ${again}.`;
     default:
-      return `${failed}; correct what is said below, then ${again}.`;
+      return `${failed}; fix what is named below, then ${again}.`;
   }
 }
 

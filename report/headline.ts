@@ -30,7 +30,7 @@ export function headlineOf(facts: HeadlineFacts): string {
   const { kmod, kernel, again } = words;
   if (outcome) return headlineOfOutcome(outcome, verdict, words);
   if (fault !== undefined) {
-    return `${kmod} cannot be compiled for ${kernel}, because its source cannot be used as it is; correct what is said below, then ${again}.`;
+    return `${kmod} cannot be compiled for ${kernel}, because its source cannot be used as it is; fix what is named below, then ${again}.`;
   }
   if (verdict) return headlineOfVerdict(verdict, words, isLate);
   return `${kmod} was not looked at for ${kernel} yet; "rekmod up" does that by itself.`;

@@ -1,6 +1,7 @@
 import type { CellOutcome } from '../model/cell.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import { explainPlan, type SymbolOfPlan } from '../plan/explain-symbols.ts';
+import { describeCause } from './describe-cause.ts';
 import { describeCrcs, describeSource, KIND_LOOKS } from './describe-symbol.ts';
 import { describeOutcome } from './describe-verdict.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -57,11 +58,18 @@ function writeCells(
     ...plan.cells.slice(0, shownCount).map(({ kmod, release, verdict }) => {
       const outcome = ended.get(kmod);
       const headline = headlineOf({ kmod, release, verdict, outcome });
-      const end = outcome ? describeOutcome(outcome) : '…';
+      const end = outcome ? describeEnd(outcome) : '…';
       return `| ${escapeMarkdown(kmod, 64)} | ${escapeMarkdown(headline, MAX_SENTENCE_LENGTH)} | ${escapeMarkdown(end, MAX_OUTCOME_LENGTH)} |`;
     }),
     ...(hidden > 0 ? ['', `… and ${formatCount(hidden, 'more kmod')}`] : []),
   ];
+}
+
+/** What the kernel changed says more in little room than a compiler's line. */
+function describeEnd(outcome: CellOutcome): string {
+  return outcome.kind === 'failed' && outcome.cause
+    ? `failed: ${describeCause(outcome.cause)}`
+    : describeOutcome(outcome);
 }
 
 function writeSymbols(all: readonly SymbolOfPlan[]): readonly string[] {

@@ -192,7 +192,7 @@ test('explanationToText() explains a failure with what the kernel changed', () =
   lost
     strlcpy  0x0b1c2d3e → none  vmlinux (the kernel's core)
       used by jool_common, jool in rtrie_print(), atomic_replace(); not on the stablelist; the build
-      failed, and \`strlcpy\` is gone
+      failed of it: \`strlcpy\` is gone
 
   A symbol is a function or variable of the kernel that modules use; its CRC is a checksum of the
   types behind it. The kernel refuses a module that was compiled against another CRC.
@@ -267,6 +267,27 @@ test('explainCell() gives programs each symbol with what is known of it and what
       'the rebuilt module fits it',
       'the rebuilt module may use it or does without it',
     ],
+  );
+});
+
+test('explainCell() says of each symbol whether the build failed of it', () => {
+  const followsOf = (outcome: CellOutcome) =>
+    explainCell({ ...KEY, verdict: BROKEN, outcome }).symbols.map(({ follows }) => follows);
+  const { cause: _, ...unexplained } = FAILED.kind === 'failed' ? FAILED : assert.fail();
+
+  assert.deepEqual(followsOf(FAILED), [
+    'the build failed of it: `strlcpy` is gone',
+    'loads again once rebuilt',
+    'the build failed of it: `nf_ct_get_tuple` changed',
+    'the kernel refuses it to a module of this licence',
+  ]);
+  assert.equal(
+    followsOf(unexplained)[0],
+    '`strlcpy` is gone, but the first errors of the build do not name it',
+  );
+  assert.equal(
+    followsOf({ ...unexplained, step: 'prepare' })[0],
+    'build is expected to fail: `strlcpy` is gone',
   );
 });
 

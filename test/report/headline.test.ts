@@ -78,6 +78,16 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because the kernel is configured otherwise now, and would refuse the existing one; rekmod does that by itself.',
   ],
   [
+    {
+      kind: 'rebuild',
+      why: 'vermagic-changed',
+      donor,
+      found: '6.1.0-54-amd64 SMP mod_unload modversions ',
+      expected: 'SMP preempt mod_unload modversions',
+    },
+    'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because the kernel is configured otherwise now, and would refuse the existing one; rekmod does that by itself.',
+  ],
+  [
     { kind: 'rebuild', why: 'provider-rebuilt', provider: 'mlnx-ofa', donor },
     'dahdi must be compiled anew for kernel 6.1.0-55-amd64, because mlnx-ofa, on which it builds, is compiled anew; rekmod does that by itself.',
   ],
@@ -217,6 +227,14 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     NEVER_BUILT,
     `dahdi could not be compiled for kernel 6.1.0-55-amd64, because its source does not fit that kernel or has a mistake (the first error stands below); ${MEANWHILE}`,
   ],
+  ...['/bin/sh: 1: pahole: not found', 'kernel-rpm-macros is needed by kmod-x-1-1.x86_64'].map(
+    (reason) =>
+      [
+        failed({ why: 'exit', reason }),
+        NEVER_BUILT,
+        `dahdi could not be compiled for kernel 6.1.0-55-amd64, because a program or package that this takes is missing (it is named below); add it to the packages of the build target, then ${AGAIN}.`,
+      ] as const,
+  ),
   [
     failed({ why: 'timeout' }),
     NEVER_BUILT,
@@ -240,27 +258,27 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
   [
     failed(),
     NEVER_BUILT,
-    `dahdi could not be compiled for kernel 6.1.0-55-amd64; correct what is said below, then ${AGAIN}.`,
+    `dahdi could not be compiled for kernel 6.1.0-55-amd64; fix what is named below, then ${AGAIN}.`,
   ],
   [
     failedAt('prepare'),
     NEVER_BUILT,
-    `dahdi was not compiled for kernel 6.1.0-55-amd64, because that could not be prepared; correct what is said below, then ${AGAIN}.`,
+    `dahdi was not compiled for kernel 6.1.0-55-amd64, because that could not be prepared; fix what is named below, then ${AGAIN}.`,
   ],
   [
     failedAt('verify'),
     NEVER_BUILT,
-    `dahdi was compiled for kernel 6.1.0-55-amd64, but what came out did not pass the checks and is not published; correct what is said below, then ${AGAIN}.`,
+    `dahdi was compiled for kernel 6.1.0-55-amd64, but what came out did not pass the checks and is not published; fix what is named below, then ${AGAIN}.`,
   ],
   [
     failedAt('sign'),
     NEVER_BUILT,
-    `dahdi was compiled for kernel 6.1.0-55-amd64, but could not be signed and is not published; correct what is said below, then ${AGAIN}.`,
+    `dahdi was compiled for kernel 6.1.0-55-amd64, but could not be signed and is not published; fix what is named below, then ${AGAIN}.`,
   ],
   [
     failedAt('publish'),
     NEVER_BUILT,
-    `dahdi was compiled for kernel 6.1.0-55-amd64, but could not be published; correct what is said below, then ${AGAIN}.`,
+    `dahdi was compiled for kernel 6.1.0-55-amd64, but could not be published; fix what is named below, then ${AGAIN}.`,
   ],
 ];
 
@@ -288,11 +306,49 @@ test('headlineOf() says what a person must start where rekmod has come to its en
 test('headlineOf() tells of a source that cannot be read, and of a cell that nobody looked at', () => {
   assert.equal(
     headlineOf({ kmod, release, fault: 'Cannot read x' }),
-    `dahdi cannot be compiled for kernel 6.1.0-55-amd64, because its source cannot be used as it is; correct what is said below, then ${AGAIN}.`,
+    `dahdi cannot be compiled for kernel 6.1.0-55-amd64, because its source cannot be used as it is; fix what is named below, then ${AGAIN}.`,
   );
   assert.equal(
     headlineOf({ kmod, release }),
     'dahdi was not looked at for kernel 6.1.0-55-amd64 yet; "rekmod up" does that by itself.',
+  );
+});
+
+/** Every verdict that there is, so that a new one is missed in the table above. */
+const REASONS: Readonly<Record<Exclude<Verdict, { kind: 'blocked' }>['why'], true>> = {
+  'built-for-this-kernel': true,
+  compatible: true,
+  'never-built': true,
+  forced: true,
+  'source-changed': true,
+  'builder-changed': true,
+  'crc-changed': true,
+  'no-modversions': true,
+  'vermagic-changed': true,
+  'provider-rebuilt': true,
+  'symbols-lost': true,
+  'symbols-refused': true,
+  'kernel-too-old': true,
+  'kernel-too-new': true,
+};
+
+/** Every outcome that there is. */
+const ENDS: Readonly<Record<CellOutcome['kind'], true>> = {
+  published: true,
+  kept: true,
+  excluded: true,
+  blocked: true,
+  failed: true,
+  cancelled: true,
+};
+
+test('headlineOf() is tried with every verdict and every outcome', () => {
+  const reasons = VERDICTS.flatMap(([verdict]) => ('why' in verdict ? [verdict.why] : []));
+
+  assert.deepEqual([...new Set(reasons)].sort(), Object.keys(REASONS).sort());
+  assert.deepEqual(
+    [...new Set(OUTCOMES.map(([{ kind }]) => kind))].sort(),
+    Object.keys(ENDS).sort(),
   );
 });
 

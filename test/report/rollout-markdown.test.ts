@@ -18,6 +18,16 @@ function planOf(verdicts: Readonly<Record<string, Verdict>>): RebuildPlan {
   return { ...key, target: 'lab', repository: 'kmods', cells };
 }
 
+const FAILED: CellOutcome = {
+  ...{ kind: 'failed', step: 'build', why: 'exit', exitCode: 2, durationMs: 1000 },
+  reason: 'x.c:1:1: error',
+  cause: {
+    before: '5.14.0-611',
+    after: '5.14.0-615',
+    errors: [{ line: 'x', kind: 'lost', symbol: 'strlcpy', provider: 'vmlinux', isForetold: true }],
+  },
+};
+
 test('rolloutMarkdown() shows what happens to each kmod, then the symbols, the gravest first', () => {
   const plan = planOf({
     zfs: CRC_CHANGED,
@@ -28,16 +38,17 @@ test('rolloutMarkdown() shows what happens to each kmod, then the symbols, the g
   const ended = new Map<string, CellOutcome>([
     ['kvdo', { kind: 'kept' }],
     ['zfs', published(36_100)],
+    ['jool', FAILED],
   ]);
 
   assert.equal(
     rolloutMarkdown(plan, ended),
-    `**5.14.0-615.el9.x86\\_64**: 1 of 4 kmods is kept, 3 are built, 1 of the builds is expected to fail, time unknown; 2 of 4 have ended.
+    `**5.14.0-615.el9.x86\\_64**: 1 of 4 kmods is kept, 3 are built, 1 of the builds is expected to fail, time unknown; 3 of 4 have ended.
 
 | kmod | what happens | outcome |
 | --- | --- | --- |
 | zfs | zfs has been compiled anew for kernel 5.14.0-615.el9.x86\\_64, because 41 of the kernel functions it uses had changed, and is published; there is nothing to do. | built in 36 s: 0 packages in kmods, snapshot 000007 |
-| jool | jool is expected not to compile for kernel 5.14.0-615.el9.x86\\_64: the kernel function strlcpy, which it uses, is gone; rekmod tries it all the same, but keep that kernel away from machines that need jool until it has succeeded or a newer jool source is there. | … |
+| jool | jool could not be compiled for kernel 5.14.0-615.el9.x86\\_64, as expected: the kernel function strlcpy, which it uses, is gone; keep that kernel away from machines that need jool until a newer or corrected jool source is there. | failed: strlcpy was exported by vmlinux in 5.14.0-611 and is gone in 5.14.0-615, as foretold |
 | dahdi | dahdi must be compiled anew for kernel 5.14.0-615.el9.x86\\_64, because 41 of the kernel functions it uses have changed; rekmod does that by itself. | … |
 | kvdo | kvdo goes on working on kernel 5.14.0-615.el9.x86\\_64 as it is; there is nothing to do. | kept: the published modules are used as they are |
 
