@@ -11,6 +11,8 @@ export interface Explanation extends CellKey {
    * have changed; rekmod does that by itself.`
    */
   readonly headline: string;
+  /** Whether the headline asks the reader to do something. */
+  readonly needsAction: boolean;
   /** The same in the words of the trade, e.g. `{label: 'verdict', text: 'rebuild: never built before'}`. */
   readonly facts: readonly ExplainedFact[];
   /** The gravest first, at most twelve. */

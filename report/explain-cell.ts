@@ -34,12 +34,20 @@ export function explainCell(cell: ExplainedCell): Explanation {
     release,
     state: findCellState({ verdict, outcome }),
     headline: headlineOf(cell),
+    needsAction: needsAction(cell),
     facts: listFacts(cell),
     symbols: symbols.map((symbol): ExplainedSymbol => {
       return { ...symbol, follows: describeFollows(symbol, outcome) };
     }),
     hiddenSymbolCount,
   };
+}
+
+function needsAction({ verdict, outcome, fault }: ExplainedCell): boolean {
+  if (!outcome) return fault !== undefined || verdict?.kind === 'broken';
+  if (outcome.kind !== 'published') return outcome.kind !== 'kept' && outcome.kind !== 'excluded';
+  const { loadTest } = outcome.build;
+  return loadTest?.kind === 'tested' && !loadTest.isGood;
 }
 
 function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {

@@ -9,7 +9,7 @@ import {
   KIND_LOOKS,
 } from './describe-symbol.ts';
 import { formatCount } from './format-values.ts';
-import { paint, STATE_TONES, type TerminalStyle, wrap } from './terminal-text.ts';
+import { paint, STATE_TONES, type TerminalStyle, type Tone, wrap } from './terminal-text.ts';
 
 const MIN_WIDTH = 40;
 const GAP = '  ';
@@ -23,16 +23,21 @@ const GLOSSARY =
  * symbols by kind, the gravest first.
  */
 export function explanationToText(explanation: Explanation, style: TerminalStyle): string {
-  const { headline, state, facts } = explanation;
+  const { headline, facts } = explanation;
   const width = Math.max(MIN_WIDTH, style.columns);
   const labelWidth = Math.max(0, ...facts.map(({ label }) => label.length));
   const lines = [
-    ...wrap(headline, width).map((line) => paint(line, STATE_TONES[state], style.color)),
+    ...wrap(headline, width).map((line) => paint(line, toneOf(explanation), style.color)),
     '',
     ...facts.flatMap((fact) => writeFact(fact, labelWidth, style)),
     ...writeSymbols(explanation, style),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** What is published and did not load is no good news. */
+function toneOf({ state, needsAction }: Explanation): Tone {
+  return needsAction && STATE_TONES[state] === 'good' ? 'bad' : STATE_TONES[state];
 }
 
 function writeFact(

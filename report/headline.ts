@@ -1,4 +1,5 @@
 import type { CellOutcome } from '../model/cell.ts';
+import type { LoadTestReport } from '../model/load-test.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { headlineOfFailure } from './headline-failure.ts';
@@ -59,7 +60,7 @@ function headlineOfOutcome(
   const { kmod, kernel, again } = words;
   switch (outcome.kind) {
     case 'published':
-      return `${describeBuilt(verdict, words)}; there is nothing to do.`;
+      return `${describeBuilt(verdict, words)}${describeTrial(outcome.build.loadTest, words)}.`;
     case 'kept':
       return verdict?.kind === 'keep'
         ? headlineOfVerdict(verdict, words, false)
@@ -88,6 +89,13 @@ function describeBuilt(verdict: Verdict | undefined, { kmod, kernel }: HeadlineW
     return `${kmod} has been compiled anew for ${kernel}, because ${changed}, and is published`;
   }
   return `${kmod} has been compiled for ${kernel} and is published`;
+}
+
+/** What became of the modules when the real kernel was made to load them, if it was. */
+function describeTrial(report: LoadTestReport | undefined, { kmod }: HeadlineWords): string {
+  if (report?.kind !== 'tested') return '; there is nothing to do';
+  if (report.isGood) return ', and loaded when that kernel was tried; there is nothing to do';
+  return `, but something went wrong when that kernel was made to load it; keep that kernel away from machines that need ${kmod} until what is named below is cleared up`;
 }
 
 function headlineOfVerdict(verdict: Verdict, words: HeadlineWords, isLate: boolean): string {

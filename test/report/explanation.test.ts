@@ -270,6 +270,19 @@ test('explainCell() gives programs each symbol with what is known of it and what
   );
 });
 
+test('explainCell() says whether the reader has to do something', () => {
+  const asks = (cell: Omit<ExplainedCell, keyof typeof KEY>) =>
+    explainCell({ ...KEY, ...cell }).needsAction;
+
+  assert.ok(asks({ verdict: BROKEN }));
+  assert.ok(asks({ verdict: BROKEN, outcome: FAILED }));
+  assert.ok(asks({ fault: 'no source' }));
+  assert.ok(asks({ outcome: { kind: 'blocked', by: 'a' } }));
+  assert.ok(!asks({ verdict: COMPATIBLE, outcome: { kind: 'kept' } }));
+  assert.ok(!asks({ verdict: BROKEN, outcome: published(1) }));
+  assert.ok(!asks({}));
+});
+
 test('explainCell() says of each symbol whether the build failed of it', () => {
   const followsOf = (outcome: CellOutcome) =>
     explainCell({ ...KEY, verdict: BROKEN, outcome }).symbols.map(({ follows }) => follows);

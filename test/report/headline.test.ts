@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { CellOutcome, RebuildStep } from '../../model/cell.ts';
 import type { CauseKind } from '../../model/failure-cause.ts';
 import type { ProblemKind } from '../../model/kabi.ts';
+import type { LoadTestReport } from '../../model/load-test.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { headlineOf } from '../../report/headline.ts';
 import { COMPATIBLE, published } from './sample-status.ts';
@@ -143,6 +144,17 @@ function failedFor(kind: CauseKind, isForetold = false): CellOutcome {
   return failed({ why: 'exit', cause: { before: donor, after: release, errors: [found] } });
 }
 
+function loadedAs(isGood: boolean): CellOutcome {
+  const outcome = published(1);
+  if (outcome.kind !== 'published') throw new Error('BUG: not published');
+  const loadTest: LoadTestReport = {
+    ...{ kind: 'tested', isGood, release, accelerator: 'tcg', durationMs: 2300 },
+    ...{ end: { kind: 'completed' }, modules: [], moduleCount: 1 },
+    ...{ helpers: [], refusedHelpers: [] },
+  };
+  return { ...outcome, build: { ...outcome.build, loadTest } };
+}
+
 const MEANWHILE =
   'keep that kernel away from machines that need dahdi until a newer or corrected dahdi source is there.';
 
@@ -161,6 +173,16 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     published(1),
     lost(1),
     'dahdi was expected not to compile for kernel 6.1.0-55-amd64, but it did compile and is published; there is nothing to do.',
+  ],
+  [
+    loadedAs(true),
+    NEVER_BUILT,
+    'dahdi has been compiled for kernel 6.1.0-55-amd64 and is published, and loaded when that kernel was tried; there is nothing to do.',
+  ],
+  [
+    loadedAs(false),
+    NEVER_BUILT,
+    'dahdi has been compiled for kernel 6.1.0-55-amd64 and is published, but something went wrong when that kernel was made to load it; keep that kernel away from machines that need dahdi until what is named below is cleared up.',
   ],
   [
     { kind: 'kept' },
@@ -271,6 +293,11 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     `dahdi was compiled for kernel 6.1.0-55-amd64, but what came out did not pass the checks and is not published; fix what is named below, then ${AGAIN}.`,
   ],
   [
+    failedAt('load'),
+    NEVER_BUILT,
+    `dahdi was compiled for kernel 6.1.0-55-amd64, but was not seen to load in it and is not published; fix what is named below, then ${AGAIN}.`,
+  ],
+  [
     failedAt('sign'),
     NEVER_BUILT,
     `dahdi was compiled for kernel 6.1.0-55-amd64, but could not be signed and is not published; fix what is named below, then ${AGAIN}.`,
@@ -342,8 +369,21 @@ const ENDS: Readonly<Record<CellOutcome['kind'], true>> = {
   cancelled: true,
 };
 
+/** Every step at which a rebuild can fail. */
+const STEPS: Readonly<Record<RebuildStep, true>> = {
+  prepare: true,
+  build: true,
+  verify: true,
+  load: true,
+  sign: true,
+  publish: true,
+};
+
 test('headlineOf() is tried with every verdict and every outcome', () => {
   const reasons = VERDICTS.flatMap(([verdict]) => ('why' in verdict ? [verdict.why] : []));
+  const steps = OUTCOMES.flatMap(([end]) => (end.kind === 'failed' ? [end.step] : []));
+
+  assert.deepEqual([...new Set(steps)].sort(), Object.keys(STEPS).sort());
 
   assert.deepEqual([...new Set(reasons)].sort(), Object.keys(REASONS).sort());
   assert.deepEqual(
