@@ -7,6 +7,10 @@ export interface LabKernel {
   readonly role: 'first' | 'changed' | 'same';
   readonly release: string;
   readonly repackaged: boolean;
+  /** Paths of kernel-devel and kernel-core. */
+  readonly rpms: readonly string[];
+  /** Path of its `Module.symvers`. */
+  readonly symvers: string;
   readonly deltaToPrevious: {
     readonly lost: number;
     readonly added: number;

@@ -1,3 +1,4 @@
+import type { SymbolProblem } from '../model/kabi.ts';
 import type { JudgedPackage, KernelExports, PackageVerdict } from '../model/kabi-check.ts';
 import { cleanText } from './clean-text.ts';
 import { describePackageVerdict, PACKAGE_VERDICT_WORDS } from './describe-package-verdict.ts';
@@ -95,13 +96,19 @@ function writeProblems(
 ): readonly string[] {
   if (!('problems' in verdict)) return [];
   const { shown, lostCount, refusedCount, crcCount } = verdict.problems;
-  const named = shown.filter((problem) => sentence.includes(describeProblem(problem)));
+  const describe = verdict.kind === 'unjudged' ? nameSymbol : describeProblem;
+  const named = shown.filter((problem) => sentence.includes(describe(problem)));
   const others = shown.filter((problem) => !named.includes(problem));
   const listed = all ? others : others.slice(0, SHOWN_SYMBOLS);
   const more = lostCount + refusedCount + crcCount - named.length - listed.length;
   // Several modules of a package may import one symbol.
-  const lines = new Set(listed.map((problem) => `  ${describeProblem(problem)}`));
+  const lines = new Set(listed.map((problem) => `  ${describe(problem)}`));
   return [...lines, ...(more > 0 ? [`  … and ${formatNumber(more)} more`] : [])];
+}
+
+/** A symbol that may be exported somewhere: `` `jool_init` ``. */
+function nameSymbol({ symbol }: SymbolProblem): string {
+  return `\`${cleanText(symbol, 64)}\``;
 }
 
 function describeLimits(

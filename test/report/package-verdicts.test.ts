@@ -188,6 +188,20 @@ Fits
   );
 });
 
+test('packageVerdictsToText() does not call a symbol gone that may be exported elsewhere', () => {
+  const shown = [LOST, { ...LOST, symbol: 'strscpy' }];
+  const doubt = unjudged({
+    why: 'kmod-missing',
+    missing: [],
+    problems: listOf({ lostCount: 9, shown }),
+  });
+
+  const text = packageVerdictsToText([judged(doubt)], kernelExportsOf({}), STYLE);
+
+  assert.match(text, /first `strlcpy`,.*\n {6}`strscpy`\n {6}… and 7 more/s);
+  assert.doesNotMatch(text, /gone/);
+});
+
 test('packageVerdictsToText() says what was not looked at', () => {
   const fits: PackageVerdict = { kind: 'fits', why: 'symbols', importCount: 5 };
   const {
