@@ -6,9 +6,11 @@ import type { Kmod } from '../model/kmod.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import type { Settings, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
+import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
 import { detailPlan } from './detail-plan.ts';
+import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readKmodInput } from './kmod-source.ts';
 import type { DonorLookup, Records } from './records.ts';
@@ -19,6 +21,7 @@ export interface AssessDeps {
   readonly settings: Settings;
   readonly readSymvers: SymversReader;
   readonly records: Records;
+  readonly readForeignBuilds: ForeignBuildReader;
   readonly onChange: () => void;
 }
 
@@ -72,7 +75,7 @@ export async function assessKernel(
   deps: Omit<AssessDeps, 'onChange'>,
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { settings, records, readSymvers } = deps;
+  const { settings, records, readSymvers, readForeignBuilds } = deps;
   const kernel = await requireKernel(records, request);
   const stream = requireNamed(settings.streams, 'plan', 'stream', kernel.stream);
   const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
@@ -82,7 +85,7 @@ export async function assessKernel(
   const unreadable: { kmod: string; reason: string }[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
     try {
-      kmods.push(await readFacts(kmod, { kernel, target, donorsOf, signal }));
+      kmods.push(await readFacts(kmod, { kernel, target, donorsOf, readForeignBuilds, signal }));
     } catch (error) {
       signal.throwIfAborted();
       // One kmod whose source is at fault must not hold up the others; other trouble passes.
@@ -117,6 +120,7 @@ async function readFacts(
     readonly kernel: Kernel;
     readonly target: Target;
     readonly donorsOf: DonorLookup;
+    readonly readForeignBuilds: ForeignBuildReader;
     readonly signal: AbortSignal;
   },
 ): Promise<KmodFacts> {
@@ -133,7 +137,8 @@ async function readFacts(
     },
     hashText,
   );
-  const donors = donorsOf(kmod.name);
+  const foreign = await context.readForeignBuilds(kmod.name, kernel, signal);
+  const donors = addForeignBuilds(donorsOf(kmod.name), foreign, { sourceDigest, inputDigest });
   return { kmod, sourceDigest, inputDigest, bindsToOneKernel: dialect.bindsToOneKernel, donors };
 }
 

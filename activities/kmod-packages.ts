@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { readModuleFacts } from '../kabi/module-facts.ts';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import { RekmodError } from '../model/errors.ts';
@@ -13,6 +12,7 @@ import { formatNevra } from '../rpm/nevra.ts';
 import { readSymbolDependencies } from '../rpm/symbol-dependencies.ts';
 import { type CompressionFormat, decompress } from './decompress.ts';
 import type { ForeignOptions } from './kernel-exports.ts';
+import { listKmodFiles } from './list-kmod-files.ts';
 import { findRepository, locate } from './location.ts';
 import { type MetadataSource, readPackageMetadata } from './package-metadata.ts';
 import { isModulePath, MAX_MODULE_BYTES, readPackagedModules } from './packaged-modules.ts';
@@ -34,10 +34,8 @@ export interface UnreadableFile {
   readonly reason: string;
 }
 
-/** `modprobe` has 7,000 modules to choose from, ELRepo's repositories some thousand packages. */
-const FILE_LIMIT = 100_000;
+/** ELRepo's repositories have some 100,000. */
 const SYMBOL_LIMIT = 2_000_000;
-const RPM_PATTERN = /\.rpm$/;
 
 /**
  * Reads kmods that somebody built: `.ko` files (also `.ko.xz`, `.ko.zst`, `.ko.gz`), RPMs with modules,
@@ -65,7 +63,7 @@ export async function readKmodPackages(
     return await readMetadata(source, { kind: 'repository', url: repository }, options);
   }
   const found: FileReading[] = [];
-  for (const path of await listFiles(location.path)) {
+  for (const path of await listKmodFiles(location.path)) {
     const name = relative(location.path, path);
     found.push(await tryFile(path, name, { ...options, isNamed: false }));
   }
@@ -94,23 +92,6 @@ function collect(found: readonly FileReading[]): KmodReading {
     }
   }
   return { packages, unreadable, otherCount };
-}
-
-async function listFiles(directory: string): Promise<readonly string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  if (entries.length > FILE_LIMIT) {
-    const detail = `expected at most ${FILE_LIMIT} files, found ${entries.length}`;
-    throw new ContentInvalidError(directory, detail);
-  }
-  const paths: string[] = [];
-  for (const entry of entries) {
-    if (!isModulePath(entry.name) && !RPM_PATTERN.test(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
-    // weak-updates has links to modules.
-    const isFile = entry.isFile() || (await stat(path).catch(() => undefined))?.isFile() === true;
-    if (isFile) paths.push(path);
-  }
-  return paths.sort();
 }
 
 /** Reads a file; what is wrong with it is a result, so that the others are looked at, too. */

@@ -8,6 +8,7 @@ import { type PackageContent, verifyPackages } from '../plan/verify-packages.ts'
 import { requireKernel } from './assess.ts';
 import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
+import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readPackagedModules } from './packaged-modules.ts';
 import type { Records } from './records.ts';
@@ -18,6 +19,7 @@ export interface VerifyDeps {
   readonly store: ContentStore;
   readonly readSymvers: SymversReader;
   readonly records: Records;
+  readonly readForeignBuilds: ForeignBuildReader;
 }
 
 /** A file that may be signed and published. */
@@ -46,7 +48,7 @@ const MAX_USES_CHARACTERS = 1024 * 1024;
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
 /** Activities of the verify station: exit code 0 proves nothing. */
-export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
+export function verifyActivities({ store, readSymvers, records, ...deps }: VerifyDeps) {
   /** Reads what a build handed out and checks it against the kernel it is for. */
   async function verifyBuild(request: {
     readonly cell: PlannedCell;
@@ -67,7 +69,7 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
         packages: published.map(({ content }) => content),
         modules,
         symvers,
-        providers: await readProviders(kernel, cell),
+        providers: await readProviders(kernel, cell, signal),
       });
       if (problems.length > 0) {
         return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
@@ -84,14 +86,18 @@ export function verifyActivities({ store, readSymvers, records }: VerifyDeps) {
   }
 
   /** What the other kmods export for this very kernel: by a build of their own, or one that was kept. */
-  async function readProviders(kernel: Kernel, cell: PlannedCell): Promise<KmodExports> {
+  async function readProviders(
+    kernel: Kernel,
+    cell: PlannedCell,
+    signal: AbortSignal,
+  ): Promise<KmodExports> {
     const providers = new Map<string, readonly number[]>();
     const donorsOf = await records.openDonors(kernel);
     for (const kmod of cell.needs) {
       const verdict = (await records.readCell({ ...cell, kmod }))?.verdict;
       const isLent = verdict?.kind === 'keep' && verdict.why === 'compatible';
       const release = isLent ? verdict.donor : cell.release;
-      const donors = donorsOf(kmod);
+      const donors = [...donorsOf(kmod), ...(await deps.readForeignBuilds(kmod, kernel, signal))];
       const build = donors.find((donor) => donor.release === release) ?? donors[0];
       collectExports(providers, build?.modules ?? []);
     }

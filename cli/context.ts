@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ContentStore, openContentStore } from '../activities/content-store.ts';
 import { type DataDirectory, layOutDataDirectory } from '../activities/data-directory.ts';
+import { type ForeignBuildReader, openForeignBuildReader } from '../activities/foreign-builds.ts';
 import { openRecords, type Records } from '../activities/records.ts';
 import { openSymversReader, type SymversReader } from '../activities/symvers-reader.ts';
 import { dataDirectory } from '../config/data-directory.ts';
@@ -16,6 +17,7 @@ export interface CommandContext {
   readonly store: ContentStore;
   readonly records: Records;
   readonly readSymvers: SymversReader;
+  readonly readForeignBuilds: ForeignBuildReader;
 }
 
 /** Options that every command has. */
@@ -40,6 +42,7 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
     store,
     records: openRecords(data, store),
     readSymvers: openSymversReader(store),
+    readForeignBuilds: openForeignBuildReader(settings.kmods),
   };
 }
 

@@ -117,6 +117,7 @@ async function startParts(
       store,
       records,
       readSymvers,
+      readForeignBuilds: context.readForeignBuilds,
       backend,
       homeId,
       key,

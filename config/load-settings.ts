@@ -73,7 +73,8 @@ async function findMissingFiles(claims: readonly FileClaim[]): Promise<readonly 
   const problems = await Promise.all(
     claims.map(async (claim) => {
       const found = await describeFile(claim.path);
-      return found === `a ${claim.kind}` ? [] : [claim.describe(found)];
+      const wanted = claim.kind.split(' or ').map((kind) => `a ${kind}`);
+      return wanted.includes(found) ? [] : [claim.describe(found)];
     }),
   );
   return problems.flat();

@@ -23,6 +23,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
       ...(entry.maxKernel === undefined ? {} : { maxKernel: entry.maxKernel }),
       required: entry.required,
       ...(loadTest === undefined ? {} : { loadTest }),
+      ...resolveBinaries(scope, name, entry),
       ...(entry.owner === undefined ? {} : { owner: entry.owner }),
     });
   }
@@ -65,6 +66,23 @@ function checkRepositories(
       `"${name}" would replace each other: give one of them another "repository"`;
     report(scope, ['kmods', name, 'streams', index], sentence);
   }
+}
+
+function resolveBinaries(
+  scope: Scope,
+  name: string,
+  { binaries, binaryNames: names }: KmodEntry,
+): Pick<Kmod, 'binaries'> {
+  if (binaries.length === 0 && names.length > 0) {
+    const sentence = `wrong "kmods.${name}.binaryNames": without "binaries" there is nothing to choose from`;
+    report(scope, ['kmods', name, 'binaryNames'], sentence, 'key');
+  }
+  if (binaries.length === 0) return {};
+  const paths = binaries.map((path, index) => {
+    const at = resolvePath(scope, path);
+    return claimFile(scope, ['kmods', name, 'binaries', index], { at, kind: 'file or folder' });
+  });
+  return { binaries: { paths, names } };
 }
 
 function resolveSource(scope: Scope, name: string, entry: KmodEntry): KmodSource | undefined {

@@ -47,6 +47,13 @@ export const PackageSpec = z
   .string({ error: PACKAGE_EXPECTED })
   .regex(/^[A-Za-z0-9(/][A-Za-z0-9._+~^()/:=<>, -]{0,127}$/, PACKAGE_EXPECTED);
 
+const GLOB_EXPECTED = 'a package name such as "kmod-jool" or "kmod-nvidia-*"';
+
+/** A package name, or a shell pattern of some. */
+export const PackageGlob = z
+  .string({ error: GLOB_EXPECTED })
+  .regex(/^[A-Za-z0-9*?[][A-Za-z0-9._+*?![\]-]{0,127}$/, GLOB_EXPECTED);
+
 const PATTERN_EXPECTED = 'a package name such as "kernel-core" or "kernel-{flavour}-devel"';
 
 /** A package name in which `{flavour}` may stand once. */

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { Host, KernelLimit, Name, Path, Port, Text, WebUrl, wholeNumber } from './scalars.ts';
+import {
+  Host,
+  KernelLimit,
+  Name,
+  PackageGlob,
+  Path,
+  Port,
+  Text,
+  WebUrl,
+  wholeNumber,
+} from './scalars.ts';
 import { LoadTestSection } from './schema-load-test.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
 import { Duration, Size } from './units.ts';
@@ -24,6 +34,16 @@ export const KmodEntry = z.strictObject({
   loadTest: LoadTestSection.nullable()
     .prefault({})
     .describe('Whether what is built is tried in the real kernel, in QEMU.'),
+  binaries: z
+    .array(Path)
+    .max(64, 'at most 64 paths')
+    .default([])
+    .describe('RPMs of it that somebody else built, or folders with them; used where they fit.'),
+  binaryNames: z
+    .array(PackageGlob)
+    .max(64, 'at most 64 names')
+    .default([])
+    .describe('Which packages of those folders are meant; all kmods when empty.'),
   owner: Text.optional().describe('Who answers for it.'),
 });
 export type KmodEntry = z.infer<typeof KmodEntry>;

@@ -8,10 +8,13 @@ import type { ConfigPath, Place, YamlDocument } from './yaml-document.ts';
 /** The sections whose entries have names. */
 export type NamedSection = 'streams' | 'targets' | 'kmods' | 'repositories';
 
+/** What must be at a path. */
+export type FileKind = 'file' | 'folder' | 'file or folder';
+
 /** A file or folder that must exist for the configuration to hold. */
 export interface FileClaim {
   readonly path: string;
-  readonly kind: 'file' | 'folder';
+  readonly kind: FileKind;
   /** Makes the problem of it, e.g. of `a folder` where a file was expected. */
   readonly describe: (found: string) => ConfigProblem;
 }
@@ -65,7 +68,7 @@ export function resolvePath(scope: Scope, path: string): string {
 export function claimFile(
   scope: Scope,
   path: ConfigPath,
-  claim: { readonly at: string; readonly kind: 'file' | 'folder'; readonly advice?: string },
+  claim: { readonly at: string; readonly kind: FileKind; readonly advice?: string },
 ): string {
   const { at, kind, advice } = claim;
   const tail = advice === undefined ? '' : `; ${advice}`;

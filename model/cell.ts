@@ -95,4 +95,6 @@ export interface DonorBuild {
   readonly modules: readonly PackagedModule[];
   /** Which functions of them use what they import. */
   readonly uses?: StoredFile;
+  /** Somebody else built it: of what source, and how long it took, is not known. */
+  readonly isForeign?: true;
 }

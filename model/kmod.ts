@@ -19,6 +19,8 @@ export interface Kmod {
   readonly required: boolean;
   /** Whether its builds are tried in the real kernel; absent when they are not. */
   readonly loadTest?: LoadTestSettings;
+  /** Packages of it that somebody else built: kernels that they fit need no build. */
+  readonly binaries?: ForeignBinaries;
   /** Who answers for it, e.g. `storage team <storage@example.org>`. */
   readonly owner?: string;
 }
@@ -41,3 +43,11 @@ export interface LoadTestSettings {
 
 /** `report`: the result is recorded and shown; `require`: what does not load is not published. */
 export type LoadTestMode = 'report' | 'require';
+
+/** Where packages of a kmod are that somebody else built. */
+export interface ForeignBinaries {
+  /** RPM files, or directories of them. */
+  readonly paths: readonly string[];
+  /** Shell patterns of package names, e.g. `kmod-jool*`; empty for all kmods that are there. */
+  readonly names: readonly string[];
+}

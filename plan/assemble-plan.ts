@@ -106,7 +106,7 @@ function planCell(
   { kmod, donors, sourceDigest, inputDigest }: KmodFacts,
   decision: Pick<PlannedCell, 'verdict' | 'wave' | 'needs'>,
 ): PlannedCell {
-  const [newest] = donors;
+  const newest = donors.find(({ isForeign }) => !isForeign);
   const own = donors.find((donor) => donor.release === facts.kernel.release);
   return {
     stream: facts.kernel.stream,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import test from 'node:test';
+import { openForeignBuildReader } from '../../activities/foreign-builds.ts';
 import {
   type GatheredExplanation,
   gatherExplanation,
@@ -12,7 +13,7 @@ import type { Kernel } from '../../model/kernel.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import type { Stream } from '../../model/settings.ts';
 import type { ModuleUses } from '../../model/symbol-uses.ts';
-import { readFixtureText } from '../kabi/fixtures.ts';
+import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 import { type DataRig, makeDataRig, NOW, settingsOf, streamOf } from '../support/data-rig.ts';
 import { kernelOf, kmodOf, moduleOf } from '../support/plan-facts.ts';
 
@@ -91,6 +92,7 @@ async function gather(
     settings: settingsOf({ streams, kmods: [kmod] }),
     records: rig.records,
     readSymvers: openSymversReader(rig.store),
+    readForeignBuilds: openForeignBuildReader([kmod]),
   };
   const key = { stream, release, kmod: kmod.name };
   return await gatherExplanation(key, deps, new AbortController().signal);
@@ -247,4 +249,35 @@ test('gatherExplanation() explains the same release of two streams apart', async
   ].map(({ stream, state }) => `${stream} ${state}`);
 
   assert.deepEqual(states, ['lab cancelled', 'other waiting']);
+});
+
+test('gatherExplanation() keeps what somebody else built as long as it fits, then builds the source', async () => {
+  await using rig = await makeDataRig();
+  const real = readFixtureText('symvers/debian-6.1.0-54-amd64.symvers');
+  const changed = readFixtureText('symvers/debian-6.1.0-55-amd64.symvers');
+  const paths = [fixturePath('rpms/kmod-demo-1.0~rc1-1.xzdio.x86_64.rpm')];
+  const kmod = { ...(await addKmod(rig)), binaries: { paths, names: [] } };
+  const explain = async (release: string, text: string) => {
+    const symvers = { ...(await rig.store.addText(text)), symbolCount: 1 };
+    const kernel = kernelOf('6.1.0-54', { release, symvers });
+    await rig.records.writeKernel(kernel);
+    return (await gather(rig, kmod, kernel)).now;
+  };
+
+  const own = await explain('6.1.0-54-amd64', real);
+  const same = await explain('6.1.0-56-amd64', real);
+  const other = await explain('6.1.0-55-amd64', changed);
+  const flavour = await explain('6.1.0-56-rt-amd64', real);
+
+  assert.deepEqual(own?.verdict, { kind: 'keep', why: 'built-for-this-kernel' });
+  assert.deepEqual(same?.verdict, {
+    kind: 'keep',
+    why: 'compatible',
+    donor: '6.1.0-54-amd64',
+    importCount: 5,
+  });
+  assert.ok(other?.verdict.kind === 'rebuild' && other.verdict.why === 'crc-changed');
+  assert.deepEqual([other.verdict.donor, other.buildNumber], ['6.1.0-54-amd64', 1]);
+  assert.equal(other.expectedSeconds, undefined);
+  assert.deepEqual(flavour?.verdict, { kind: 'rebuild', why: 'never-built' });
 });

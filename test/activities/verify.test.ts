@@ -173,3 +173,28 @@ test('verifyBuild() does not know a kernel that was never seen', async () => {
     NotFoundError,
   );
 });
+
+test('verifyBuild() resolves against a package of another kmod that somebody else built', async () => {
+  await using rig = await makeDataRig();
+  const donor = '6.1.0-53-amd64';
+  await inActivity(() =>
+    outcomeActivities(rig).recordOutcome({
+      ...{ stream: 'lab', kmod: 'provider', arch: 'x86_64', release: RELEASE },
+      verdict: { kind: 'keep', why: 'compatible', donor, importCount: 1 },
+      outcome: { kind: 'kept' },
+    }),
+  );
+  const modules = [moduleOf('provider', { exports: { dma_buf_export: 178888104 } })];
+  const foreign: DataRig = {
+    ...rig,
+    readForeignBuilds: async (kmod) => (kmod === 'provider' ? [{ release: donor, modules }] : []),
+  };
+  const request = {
+    symvers: SYMVERS.replace(/^.*\tdma_buf_export\t.*\n/m, ''),
+    cell: { needs: ['provider'] },
+  };
+  const fileName = 'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm';
+
+  assert.equal((await verify(foreign, [fileName], request)).kind, 'verified');
+  assert.equal((await verify(rig, [fileName], request)).kind, 'refused');
+});

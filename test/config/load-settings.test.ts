@@ -150,6 +150,15 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'binaries that do not exist, names without any, and a name that is none',
+    `${LAB}kmods:\n  a: { spec: kmods/a.spec, streams: [lab], binaries: [kmods, kmods/a.spec, nope] }\n  b: { spec: kmods/a.spec, streams: [lab], binaryNames: [kmod-b] }\n  c: { spec: kmods/a.spec, streams: [lab], binaries: [kmods], binaryNames: [--x] }\n`,
+    [
+      '4:76: missing file or folder "<folder>/nope": found nothing',
+      '5:44: wrong "kmods.b.binaryNames": without "binaries" there is nothing to choose from',
+      '6:77: wrong "kmods.c.binaryNames[0]": expected a package name such as "kmod-jool" or "kmod-nvidia-*", found text "--x"',
+    ],
+  ],
+  [
     'a kmod without source, and one with two',
     `${LAB}kmods:\n  a: { streams: [lab] }\n  b: { spec: kmods/a.spec, srpm: x, streams: [lab] }\n`,
     [
@@ -493,7 +502,7 @@ test('loadSettings() returns what nobody can change', async () => {
 test('loadSettings() loads the example as it stands, and with every key set', async () => {
   const example = await exampleConfig();
   const inside = join(folder, 'example');
-  for (const name of ['kmods/v4l2loopback', 'keys', 'lists', 'tls', 'gnupg']) {
+  for (const name of ['kmods/v4l2loopback', 'keys', 'lists', 'mirror', 'tls', 'gnupg']) {
     await mkdir(join(inside, name), { recursive: true });
   }
   for (const name of [
@@ -522,6 +531,10 @@ test('loadSettings() loads the example as it stands, and with every key set', as
   assert.deepEqual(
     settings.kmods.map(({ name }) => name),
     ['v4l2loopback', 'jool'],
+  );
+  assert.deepEqual(
+    settings.kmods.map(({ binaries }) => binaries),
+    [undefined, { paths: [join(inside, 'mirror')], names: ['kmod-jool'] }],
   );
   assert.deepEqual(settings.limits, empty.limits);
   assert.equal(settings.temporal.tls?.serverCa, join(inside, 'tls/ca.pem'));

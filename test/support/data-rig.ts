@@ -1,5 +1,9 @@
 import { type ContentStore, openContentStore } from '../../activities/content-store.ts';
 import { type DataDirectory, layOutDataDirectory } from '../../activities/data-directory.ts';
+import {
+  type ForeignBuildReader,
+  openForeignBuildReader,
+} from '../../activities/foreign-builds.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
 import type { Settings, Stream } from '../../model/settings.ts';
 import { LIMITS, TARGET } from '../containers/backend-rig.ts';
@@ -11,6 +15,8 @@ export interface DataRig extends AsyncDisposable {
   readonly data: DataDirectory;
   readonly store: ContentStore;
   readonly records: Records;
+  /** Nobody else has built anything. */
+  readonly readForeignBuilds: ForeignBuildReader;
   readonly now: () => Date;
   readonly onChange: () => void;
   /** How often {@link onChange} was called. */
@@ -29,6 +35,7 @@ export async function makeDataRig(): Promise<DataRig> {
     data,
     store,
     records: openRecords(data, store),
+    readForeignBuilds: openForeignBuildReader([]),
     now: () => new Date(NOW),
     onChange: () => {
       changes += 1;
