@@ -9,6 +9,7 @@ import { describeError } from './describe-cause.ts';
 import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { formatMoment } from './format-values.ts';
 import { headlineOf } from './headline.ts';
+import { listLoadTestFacts } from './load-test-facts.ts';
 
 /** What is known of a cell. */
 export interface ExplainedCell extends CellKey {
@@ -59,6 +60,7 @@ function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
   }
   if (outcome) facts.push({ label: 'outcome', text: describeOutcome(outcome) });
   if (outcome?.kind === 'failed') facts.push(...listErrors(outcome));
+  facts.push(...listLoadTestFacts(outcome));
   if (outcome?.kind === 'failed' && outcome.attemptLog !== undefined) {
     const text = `rekmod logs ${cleanText(kmod, 64)} ${cleanText(release, 64)}`;
     facts.push({ label: 'log', text });

@@ -1,5 +1,6 @@
 import type { CellOutcome, RebuildStep } from '../model/cell.ts';
 import type { FailureCause } from '../model/failure-cause.ts';
+import type { LoadTestReport } from '../model/load-test.ts';
 import type { HeadlineWords } from './headline.ts';
 import { refusedSymbolWords } from './symbol-words.ts';
 
@@ -10,9 +11,12 @@ type Failed = Extract<CellOutcome, { kind: 'failed' }>;
  * 6.12.117, as expected: the kernel function strlcpy, which it uses, is gone; …`.
  */
 export function headlineOfFailure(outcome: Failed, words: HeadlineWords): string {
-  return outcome.step === 'build'
-    ? headlineOfBuild(outcome, words)
-    : `${describeStep(outcome.step, words)}; fix what is named below, then ${words.again}.`;
+  if (outcome.step === 'build') return headlineOfBuild(outcome, words);
+  const what =
+    outcome.step === 'load'
+      ? describeLoad(outcome.loadTest, words)
+      : describeStep(outcome.step, words);
+  return `${what}; fix what is named below, then ${words.again}.`;
 }
 
 /** What a shell or rpmbuild says of a program or package that is not there: no fault of the source. */
@@ -50,8 +54,23 @@ function describeChange({ errors }: FailureCause, kmod: string): string {
   return `${expected}: ${refusedSymbolWords(first.kind, first.symbol, kmod)}`;
 }
 
+function describeLoad(report: LoadTestReport | undefined, { kmod, kernel }: HeadlineWords): string {
+  const compiled = `${kmod} was compiled for ${kernel} and is not published`;
+  if (report?.kind !== 'tested') {
+    return `${compiled}, because it could not be tried in that kernel, which the configuration requires`;
+  }
+  switch (report.end.kind) {
+    case 'crashed':
+      return `${compiled}, because that kernel crashed when it was tried in it`;
+    case 'hung':
+      return `${compiled}, because that kernel hung when it was tried in it`;
+    case 'completed':
+      return `${compiled}, because that kernel does not load it`;
+  }
+}
+
 function describeStep(
-  step: Exclude<RebuildStep, 'build'>,
+  step: Exclude<RebuildStep, 'build' | 'load'>,
   { kmod, kernel }: HeadlineWords,
 ): string {
   switch (step) {
@@ -59,8 +78,6 @@ function describeStep(
       return `${kmod} was not compiled for ${kernel}, because that could not be prepared`;
     case 'verify':
       return `${kmod} was compiled for ${kernel}, but what came out did not pass the checks and is not published`;
-    case 'load':
-      return `${kmod} was compiled for ${kernel}, but was not seen to load in it and is not published`;
     case 'sign':
       return `${kmod} was compiled for ${kernel}, but could not be signed and is not published`;
     case 'publish':

@@ -158,6 +158,41 @@ function loadedAs(isGood: boolean): CellOutcome {
 const MEANWHILE =
   'keep that kernel away from machines that need dahdi until a newer or corrected dahdi source is there.';
 
+const TESTED: Extract<LoadTestReport, { readonly kind: 'tested' }> = {
+  kind: 'tested',
+  isGood: false,
+  release,
+  accelerator: 'tcg',
+  durationMs: 1,
+  end: { kind: 'completed' },
+  modules: [],
+  moduleCount: 1,
+  helpers: [],
+  refusedHelpers: [],
+};
+const DURING = { module: 'dahdi', step: 'insert' } as const;
+const LOADS: readonly (readonly [Parameters<typeof failed>[0], string])[] = [
+  [{ loadTest: TESTED }, 'that kernel does not load it'],
+  [
+    {
+      loadTest: {
+        ...TESTED,
+        end: { kind: 'crashed', firstLine: 'BUG', log: [], during: DURING },
+      },
+    },
+    'that kernel crashed when it was tried in it',
+  ],
+  [
+    { loadTest: { ...TESTED, end: { kind: 'hung', detail: 'x', log: [], during: DURING } } },
+    'that kernel hung when it was tried in it',
+  ],
+  [
+    { loadTest: { kind: 'not-tested', why: 'x' } },
+    'it could not be tried in that kernel, which the configuration requires',
+  ],
+  [{}, 'it could not be tried in that kernel, which the configuration requires'],
+];
+
 const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[] = [
   [
     published(1),
@@ -292,11 +327,11 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     NEVER_BUILT,
     `dahdi was compiled for kernel 6.1.0-55-amd64, but what came out did not pass the checks and is not published; fix what is named below, then ${AGAIN}.`,
   ],
-  [
-    failedAt('load'),
+  ...LOADS.map(([change, words]): (typeof OUTCOMES)[number] => [
+    failed({ step: 'load', ...change }),
     NEVER_BUILT,
-    `dahdi was compiled for kernel 6.1.0-55-amd64, but was not seen to load in it and is not published; fix what is named below, then ${AGAIN}.`,
-  ],
+    `dahdi was compiled for kernel 6.1.0-55-amd64 and is not published, because ${words}; fix what is named below, then ${AGAIN}.`,
+  ]),
   [
     failedAt('sign'),
     NEVER_BUILT,
