@@ -5,6 +5,7 @@ import { loadSettings } from '../config/load-settings.ts';
 import { findEngine } from '../containers/find-engine.ts';
 import { hasRegistry } from '../containers/require-image.ts';
 import type { Settings } from '../model/settings.ts';
+import { checkLoadTests } from './check-load-tests.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
@@ -44,10 +45,14 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
     await checkTemporal(settings),
     configuration,
     ...(settings ? await checkImages(settings) : []),
+    ...(settings
+      ? await checkLoadTests(settings, { searchPath: process.env.PATH ?? '', installer: install })
+      : []),
   ];
 }
 
-interface Installer {
+/** How programs are installed here. */
+export interface Installer {
   readonly family: 'debian' | 'fedora';
   readonly command: string;
 }

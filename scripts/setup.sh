@@ -74,8 +74,10 @@ curl curl curl
 setsid util-linux util-linux
 make make make
 gcc gcc gcc
+lz4 lz4 lz4
 TABLE
   )
+  qemu_missing=$(require_qemu)
   # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman is
   # for the tests alone, which build with both engines.
   lab_missing=0
@@ -100,7 +102,8 @@ fi
 write_env
 
 if [[ $quick == no ]]; then
-  if ((core_missing + lab_missing == 0)); then tools=found; else tools="installed $((core_missing + lab_missing)) missing programs"; fi
+  missing=$((core_missing + qemu_missing + lab_missing))
+  if ((missing == 0)); then tools=found; else tools="installed $missing missing programs"; fi
   report 'system tools' "$tools, $(rpm --version), createrepo_c $(createrepo_c --version | sed -E 's/^Version: ([^ ]+).*/\1/')"
 fi
 report node "${NODE_BIN:+from PyPI, }$NODE_VERSION, $(command -v node)"

@@ -1,5 +1,5 @@
 import { bootAndInsert } from './boot-and-insert.ts';
-import { mayUseKvm, type TestMachine } from './machine.ts';
+import { lookForKvm, type TestMachine } from './machine.ts';
 
 /** A machine, and in words why it emulates or not. */
 export interface ChosenMachine {
@@ -21,9 +21,8 @@ export async function chooseAccelerator(
   kernel: string,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<ChosenMachine> {
-  if (!(await mayUseKvm(machine.arch))) {
-    return { machine, why: 'emulated: no usable /dev/kvm, or a CPU without vmx and svm' };
-  }
+  const outlook = await lookForKvm(machine.arch);
+  if (!outlook.isPossible) return { machine, why: `emulated: ${outlook.why}` };
   const withKvm: TestMachine = { ...machine, accelerator: 'kvm' };
   const probe = { machine: withKvm, kernel, groups: [], timeoutMs: PROBE_TIMEOUT_MS };
   const isWorking = await bootAndInsert(probe, { signal }).then(

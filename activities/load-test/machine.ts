@@ -69,17 +69,26 @@ export async function findQemu(arch: GuestArch, searchPath: string): Promise<str
   );
 }
 
+/** Whether KVM may be tried, and why not or what will decide, e.g. `the CPU has neither vmx nor svm`. */
+export interface KvmOutlook {
+  readonly isPossible: boolean;
+  readonly why: string;
+}
+
 /**
- * Whether KVM may work here. A device node proves nothing: virtual machines have `/dev/kvm` and a CPU without
- * the extension, where kernels hang or die. Who believes it must still try a boot with a time limit.
+ * Looks whether KVM may work here. A device node proves nothing: virtual machines have `/dev/kvm` and a CPU
+ * without the extension, where kernels hang or die. Who believes it must still try a boot with a time limit.
  */
-export async function mayUseKvm(arch: GuestArch, root = '/'): Promise<boolean> {
-  if (arch !== hostArch()) return false;
+export async function lookForKvm(arch: GuestArch, root = '/'): Promise<KvmOutlook> {
+  const not = (why: string): KvmOutlook => ({ isPossible: false, why });
+  if (arch !== hostArch()) return not('the machine is of another architecture');
   const cpus = await readFile(join(root, 'proc/cpuinfo'), 'utf8').catch(() => '');
-  if (arch === 'x86_64' && !/^flags\s*:.*\b(?:vmx|svm)\b/m.test(cpus)) return false;
+  if (arch === 'x86_64' && !/^flags\s*:.*\b(?:vmx|svm)\b/m.test(cpus)) {
+    return not('the CPU has neither vmx nor svm');
+  }
   return access(join(root, 'dev/kvm'), constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
+    () => ({ isPossible: true, why: 'a probe boot decides' }),
+    () => not('/dev/kvm cannot be used'),
   );
 }
 

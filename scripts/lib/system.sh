@@ -48,3 +48,21 @@ require_programs() {
   ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
   printf '%s\n' "$missing"
 }
+
+# require_qemu: QEMU for load tests, which go by another name on Red Hat's systems. Prints 1 if it was missing, else 0.
+# Only load tests need it, so that a distribution without it is no reason to stop.
+require_qemu() {
+  local arch package
+  arch=$(uname -m)
+  if find_program "qemu-system-$arch" >/dev/null || [[ -x /usr/libexec/qemu-kvm ]]; then
+    printf '0\n'
+    return 0
+  fi
+  case $(package_family)/$arch in
+    debian/aarch64) package=qemu-system-arm ;;
+    debian/*) package=qemu-system-x86 ;;
+    *) package=qemu-kvm-core ;;
+  esac
+  install_packages "$package" || say "Cannot install \"$package\": load tests will not be possible"
+  printf '1\n'
+}

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import test from 'node:test';
 import { compileGuestInit } from '../../activities/load-test/compile-guest-init.ts';
-import { findQemu, mayUseKvm, prepareMachine } from '../../activities/load-test/machine.ts';
+import { findQemu, lookForKvm, prepareMachine } from '../../activities/load-test/machine.ts';
 import { qemuArguments } from '../../activities/load-test/qemu-arguments.ts';
 import { runMachine } from '../../activities/load-test/run-machine.ts';
 import { ProgramFailedError } from '../../model/activity-errors.ts';
@@ -61,7 +61,7 @@ test('prepareMachine() says what is to be installed', async () => {
   );
 });
 
-test('mayUseKvm() does not trust the device: the CPU must have the extension', async () => {
+test('lookForKvm() does not trust the device: the CPU must have the extension', async () => {
   await using scratch = await makeScratch();
   const arch = isX86 ? 'x86_64' : 'aarch64';
   await mkdir(scratch.at('dev'));
@@ -69,19 +69,28 @@ test('mayUseKvm() does not trust the device: the CPU must have the extension', a
   await writeFile(scratch.at('dev/kvm'), '');
   await writeFile(scratch.at('proc/cpuinfo'), 'flags\t\t: fpu svme novmx sse2\nbugs : vmx\n');
 
-  assert.equal(await mayUseKvm(arch, scratch.path), !isX86);
+  const without = await lookForKvm(arch, scratch.path);
+  if (isX86) {
+    assert.deepEqual(without, { isPossible: false, why: 'the CPU has neither vmx nor svm' });
+  }
 
   await writeFile(scratch.at('proc/cpuinfo'), 'flags\t\t: fpu vmx sse2\n');
-  assert.equal(await mayUseKvm(arch, scratch.path), true);
+  assert.deepEqual(await lookForKvm(arch, scratch.path), {
+    isPossible: true,
+    why: 'a probe boot decides',
+  });
 });
 
-test('mayUseKvm() wants the device as well, and the architecture of the host', async () => {
+test('lookForKvm() wants the device as well, and the architecture of the host', async () => {
   await using scratch = await makeScratch();
   await mkdir(scratch.at('proc'));
   await writeFile(scratch.at('proc/cpuinfo'), 'flags\t\t: fpu svm sse2\n');
 
-  assert.equal(await mayUseKvm('x86_64', scratch.path), false);
-  assert.equal(await mayUseKvm(isX86 ? 'aarch64' : 'x86_64', scratch.path), false);
+  const own = await lookForKvm(isX86 ? 'x86_64' : 'aarch64', scratch.path);
+  const foreign = await lookForKvm(isX86 ? 'aarch64' : 'x86_64', scratch.path);
+
+  assert.deepEqual(own, { isPossible: false, why: '/dev/kvm cannot be used' });
+  assert.deepEqual(foreign, { isPossible: false, why: 'the machine is of another architecture' });
 });
 
 test('qemuArguments() gives the guest one serial line and no other device', () => {
