@@ -19,10 +19,25 @@ const MAX_EVENTS = 400;
 
 const Rebuild = z.object({
   verdict: z.object({ kind: z.string() }),
-  outcome: z.object({ kind: z.string(), step: z.string().optional() }),
+  outcome: z.object({
+    kind: z.string(),
+    step: z.string().optional(),
+    build: z.object({ loadTest: z.object({ kind: z.string() }).optional() }).optional(),
+  }),
 });
 const Rollout = z.object({ builtCount: z.number(), failedCount: z.number() });
 const Follow = z.object({ message: z.string(), started: z.array(z.string()) });
+
+function nameRebuild(
+  { typedSearchAttributes }: WorkflowExecutionInfo,
+  { outcome }: z.infer<typeof Rebuild>,
+): string {
+  const attributes = typedSearchAttributes.getAll();
+  const trigger = attributes.find(({ key }) => key.name === 'RekmodTrigger')?.value;
+  const step = outcome.step === undefined ? '' : `-${outcome.step}`;
+  const tested = outcome.build?.loadTest === undefined ? '' : '-load-tested';
+  return `rebuild-kmod.${outcome.kind}${step}${tested}.by-${String(trigger ?? 'unknown')}`;
+}
 
 /** Says what a history proves, e.g. `rebuild-kmod.failed-build.by-new-kernel`; nothing for the rest. */
 async function nameHistory(
@@ -34,14 +49,8 @@ async function nameHistory(
   if (status.name !== 'COMPLETED') return `${kebab(type)}.${status.name.toLowerCase()}`;
   const result: unknown = await client.workflow.getHandle(workflowId, runId).result();
   switch (type) {
-    case 'rebuildKmod': {
-      const { outcome } = Rebuild.parse(result);
-      const trigger = info.typedSearchAttributes
-        .getAll()
-        .find(({ key }) => key.name === 'RekmodTrigger')?.value;
-      const step = outcome.step === undefined ? '' : `-${outcome.step}`;
-      return `rebuild-kmod.${outcome.kind}${step}.by-${String(trigger ?? 'unknown')}`;
-    }
+    case 'rebuildKmod':
+      return nameRebuild(info, Rebuild.parse(result));
     case 'rolloutKernel': {
       const { builtCount, failedCount } = Rollout.parse(result);
       if (failedCount > 0) return 'rollout-kernel.some-failed';
