@@ -9,7 +9,7 @@ type Refused = Extract<ModuleLoad, { readonly kind: 'refused' }>;
 const MAX_NAME_LENGTH = 64;
 /** Sentences of the kernel that say why, rather than what a driver told on its way. */
 const REASONS =
-  /disagrees about version of symbol|Unknown symbol|version magic|no symbol version for|exports duplicate symbol|GPL-incompatible|uses symbol .* from namespace|Invalid relocation|unsafe|denied/;
+  /disagrees about version of symbol|Unknown symbol|version magic|no symbol version for|exports duplicate symbol|GPL-incompatible|uses symbol .* from namespace|Invalid relocation|must match the kernel|unsafe|denied/;
 
 /**
  * Says in half a sentence what the real kernel said to the modules, e.g.

@@ -3,8 +3,8 @@
  * Inputs:  the compiler's own idea of the architecture.
  * Outputs: call(number, …), the entry point _start, which calls run(), and the constants that go with the calls.
  */
-#include <stddef.h>
-
+/* Even the compiler's own headers are not there in every installation. */
+typedef __SIZE_TYPE__ size_t;
 typedef unsigned long ulong;
 
 #if defined(__x86_64__)

@@ -115,6 +115,18 @@ test('qemuArguments() gives the guest one serial line and no other device', () =
   assert.equal(args.split('-device').length, 2);
 });
 
+test('qemuArguments() gives aarch64 another machine, processor and console', () => {
+  const machine = {
+    ...{ arch: 'aarch64', qemu: 'qemu', guard: [], sandbox: [], init: 'init' },
+    accelerator: 'tcg',
+  } as const;
+
+  const args = qemuArguments(machine, { kernel: 'k', initramfs: 'i', memoryMiB: 512 }).join(' ');
+
+  assert.match(args, /^-machine virt -cpu cortex-a57 -accel tcg -m 512 .* console=ttyAMA0 /);
+  assert.doesNotMatch(args, /-device/);
+});
+
 test('runMachine() gives the console and the status', async () => {
   const run = await runMachine(shell('echo hello; exit 33'), LIMITS);
 
