@@ -117,8 +117,12 @@ test('qemuArguments() gives the guest one serial line and no other device', () =
 
 test('qemuArguments() gives aarch64 another machine, processor and console', () => {
   const machine = {
-    ...{ arch: 'aarch64', qemu: 'qemu', guard: [], sandbox: [], init: 'init' },
+    arch: 'aarch64',
+    qemu: 'qemu',
+    guard: [],
+    sandbox: [],
     accelerator: 'tcg',
+    init: 'init',
   } as const;
 
   const args = qemuArguments(machine, { kernel: 'k', initramfs: 'i', memoryMiB: 512 }).join(' ');
