@@ -156,10 +156,10 @@ export function findNewDependencies(
 ): readonly string[] {
   const found = new Set<string>();
   for (const module of modules.filter(({ isFromMetadata }) => !isFromMetadata)) {
-    const providers = new Set(module.imports.map(({ symbol }) => kernel.get(symbol)?.module));
     const known = new Set(module.depends.map(toModuleName));
-    for (const provider of providers) {
-      if (provider === undefined || provider === 'vmlinux') continue;
+    for (const { symbol } of module.imports) {
+      const provider = kernel.get(symbol)?.module ?? 'vmlinux';
+      if (provider === 'vmlinux' || found.has(provider)) continue;
       if (!known.has(toModuleName(provider))) found.add(provider);
     }
   }
