@@ -157,9 +157,12 @@ export function findNewDependencies(
   const found = new Set<string>();
   for (const module of modules.filter(({ isFromMetadata }) => !isFromMetadata)) {
     const known = new Set(module.depends.map(toModuleName));
+    let last = 'vmlinux';
     for (const { symbol } of module.imports) {
       const provider = kernel.get(symbol)?.module ?? 'vmlinux';
-      if (provider === 'vmlinux' || found.has(provider)) continue;
+      // Symbols come by name, so mostly several of one provider in a row.
+      if (provider === 'vmlinux' || provider === last) continue;
+      last = provider;
       if (!known.has(toModuleName(provider))) found.add(provider);
     }
   }
