@@ -24,6 +24,8 @@ export interface LabKmod {
   readonly spec: string;
   readonly sourceDirectory: string;
   readonly kind: 'single' | 'family' | 'large' | 'quick';
+  /** The package that its sources come from, e.g. `jool-dkms`; absent if a test made it. */
+  readonly debianPackage?: string;
 }
 
 /** What `lab/make-lab.sh` made. */

@@ -87,6 +87,7 @@ mmdebstrap mmdebstrap -
 podman podman -
 runc runc -
 dpkg-deb dpkg -
+objcopy binutils -
 awk mawk -
 TABLE
     )
