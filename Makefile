@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CACHE := $(or $(REKMOD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rekmod)
 WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.sh";
 
-.PHONY: help setup lab demo demo-stop check test e2e bench
+.PHONY: help setup lab demo demo-stop check test e2e bench truth
 
 help:
 	@printf '%s\n' \
@@ -13,6 +13,7 @@ help:
 	  'make test       all tests' \
 	  'make check      format, lint, types and quick tests only' \
 	  'make bench      the benchmarks of docs/benchmarks.md' \
+	  'make truth      verdicts against the loader of every kernel, docs/truth.md' \
 	  'make setup      installs what is missing'
 
 setup:
@@ -37,3 +38,6 @@ test: setup
 
 bench: lab
 	@$(WITH_ENV) npm run --silent bench
+
+truth: lab
+	@$(WITH_ENV) npm run --silent truth
