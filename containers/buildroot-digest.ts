@@ -3,7 +3,7 @@ import type { Sha256Hex } from '../model/store.ts';
 import type { PrepareRequest } from './backend.ts';
 
 /** Grows when the preparation does something else, so that older buildroots are not used any more. */
-const PREPARE_VERSION = 1;
+const PREPARE_VERSION = 2;
 
 /** A spec as a text, with the macros that it is built with. */
 export interface SpecText {

@@ -27,6 +27,8 @@ export const BUILDROOT_REPOSITORY = 'rekmod/buildroot';
 
 const SCRIPT = fileURLToPath(new URL('./scripts/prepare-buildroot.sh', import.meta.url));
 const SCRIPT_TARGET = '/rekmod/prepare-buildroot.sh';
+const ASSERTION = fileURLToPath(new URL('./scripts/assert-one-kernel.sh', import.meta.url));
+const ASSERTION_TARGET = '/rekmod/assert-one-kernel.sh';
 const KERNEL_TARGET = '/rekmod/kernel-devel.rpm';
 /** What rpm needs as root to own, protect and link files, and to run a spec's macros as nobody. */
 const CAPABILITIES = [
@@ -132,6 +134,7 @@ function describePreparation(
     isRootReadOnly: false,
     mounts: [
       { source: SCRIPT, target: SCRIPT_TARGET },
+      { source: ASSERTION, target: ASSERTION_TARGET },
       { source: kernel.develRpm, target: KERNEL_TARGET },
       ...specs.map(({ input }, index) => ({
         source: input.directory,

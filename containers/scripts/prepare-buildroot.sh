@@ -1,6 +1,6 @@
 #!/bin/bash
 # What:    makes a buildroot of this container: one kernel's devel package, a target's packages, BuildRequires of specs.
-# Inputs:  /rekmod/kernel-devel.rpm, /rekmod/specs/<n>/, /rekmod/repos/ if given; REKMOD_RELEASE (uname -r), REKMOD_OFFLINE
+# Inputs:  /rekmod/kernel-devel.rpm, assert-one-kernel.sh, specs/<n>/, repos/ if given; REKMOD_RELEASE (uname -r), REKMOD_OFFLINE
 #          (yes: no repository at all), REKMOD_TRANSIENT (lines: phrases of dnf for troubles that pass);
 #          arguments: <count> <package>… then for each spec <file name> <count> <macro definition>….
 # Outputs: the container's file system; log on standard error; "unsatisfied <n>" on standard output for each spec whose
@@ -98,8 +98,7 @@ fi
 
 count=$(rpm --query --queryformat '%{NAME}\n' "$devel" | wc -l)
 ((count == 1)) || die "Expected one $devel in the buildroot, found $count"
-[[ -d /usr/src/kernels/$REKMOD_RELEASE || -d /lib/modules/$REKMOD_RELEASE/build ]] ||
-  die "Expected the build tree of $REKMOD_RELEASE under /usr/src/kernels or /lib/modules, found none"
+/bin/bash /rekmod/assert-one-kernel.sh "$REKMOD_RELEASE"
 
 attend run_dnf clean all
 rm -rf /var/cache/dnf/* /var/cache/libdnf5/* /var/log/dnf* /var/log/hawkey.log
