@@ -125,7 +125,8 @@ async function readFacts(
   },
 ): Promise<KmodFacts> {
   const { kernel, target, donorsOf, signal } = context;
-  const { sourceDigest, dialect } = await readKmodInput(kmod, signal);
+  const { sourceDigest, dialectFor } = await readKmodInput(kmod, signal);
+  const dialect = dialectFor(kernel);
   const inputDigest = digestInputs(
     {
       sourceDigest,

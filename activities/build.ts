@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type {
@@ -17,13 +17,14 @@ import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { StoredFile } from '../model/store.ts';
-import { appendRelease, releaseSuffix } from '../rpm/spec.ts';
+import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { type KmodInput, readKmodInput } from './kmod-source.ts';
+import { layOutInput } from './lay-out-input.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { withScratch } from './scratch.ts';
@@ -52,6 +53,8 @@ export type BuildEnd =
   | {
       readonly kind: 'built';
       readonly files: readonly BuildOutput[];
+      /** What the spec's dialect makes; absent in histories of before it was told. */
+      readonly expected?: ExpectedPackages;
       /** The number that stands in the packages' Release. */
       readonly buildNumber: number;
       readonly durationMs: number;
@@ -115,10 +118,10 @@ export function buildActivities(deps: BuildDeps) {
       requirePlannedSource(input, cell);
       const buildNumber = await deps.records.reserveBuildNumber(cell, runId(), cell.buildNumber);
       return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
-        const spec = await layOutInput(input, {
+        const { expected, ...spec } = await layOutInput(input, {
           directory: join(directory, 'input'),
           kernel,
-          suffix: releaseSuffix({ release: kernel.release, buildNumber }),
+          buildNumber,
         });
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
@@ -136,7 +139,7 @@ export function buildActivities(deps: BuildDeps) {
           return { ...result, ...explained, durationMs, attemptLog };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
-        return { kind: 'built', files, buildNumber, durationMs, attemptLog };
+        return { kind: 'built', files, expected, buildNumber, durationMs, attemptLog };
       });
     });
   }
@@ -153,8 +156,7 @@ async function layOutSpecs(
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(kernel.stream))) {
     try {
       const input = await readKmodInput(kmod, signal);
-      const at = join(directory, kmod.name);
-      specs.push(await layOutInput(input, { directory: at, kernel, suffix: '' }));
+      specs.push(await layOutInput(input, { directory: join(directory, kmod.name), kernel }));
     } catch (error) {
       if (!(error instanceof RekmodError)) throw error;
     }
@@ -215,27 +217,6 @@ async function toBuildrootKernel(kernel: Kernel, store: ContentStore): Promise<B
     develRpm: await store.require(kernel.devel),
     develSha256: kernel.devel.sha256,
   };
-}
-
-async function layOutInput(
-  input: KmodInput,
-  { directory, kernel, suffix }: { directory: string; kernel: Kernel; suffix: string },
-): Promise<BuildInput> {
-  await input.copySources(directory);
-  const text = suffix === '' ? input.specText : appendRelease(input.specText, suffix);
-  await writeFile(join(directory, input.specName), text);
-  await makeReadable(directory);
-  return { directory, spec: input.specName, defines: input.dialect.defines(kernel) };
-}
-
-/** A build runs as another user; sources may be private to ours (umask 077). Programs stay programs. */
-async function makeReadable(directory: string): Promise<void> {
-  await chmod(directory, 0o755);
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    const isProgram = ((await stat(path)).mode & 0o100) !== 0;
-    await chmod(path, isProgram ? 0o755 : 0o644);
-  }
 }
 
 /** Writes what work says to a log file, from its first byte to its last. */

@@ -6,6 +6,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import { findFirstError } from '../plan/first-error.ts';
 import { matchErrors } from '../plan/match-error.ts';
+import { findRefusal } from '../rpm/spec-checks.ts';
 import type { Records } from './records.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
@@ -39,6 +40,8 @@ export async function explainFailure(
 ): Promise<ExplainedFailure> {
   if (build.why !== 'exit') return { reason: LIMIT_SENTENCES[build.why] };
   const log = await readStart(build.log);
+  const refusal = findRefusal(log);
+  if (refusal !== undefined) return { reason: refusal };
   const reason = findFirstError(log) ?? 'the build ended with an error; its log says more';
   const cause = await findCause(log, build, deps);
   return { reason, ...(cause ? { cause } : {}) };

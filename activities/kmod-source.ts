@@ -4,7 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { ContentInvalidError, NotFoundError } from '../model/activity-errors.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import { type Dialect, detectDialect, findDialect } from '../rpm/spec.ts';
+import {
+  type Dialect,
+  detectDialect,
+  dialectNames,
+  findDialect,
+  type TargetKernel,
+} from '../rpm/spec.ts';
 import { isMissing } from './atomic-file.ts';
 import { openRpm } from './rpm-file.ts';
 
@@ -13,7 +19,8 @@ export interface KmodInput {
   readonly kmod: Kmod;
   readonly specName: string;
   readonly specText: string;
-  readonly dialect: Dialect;
+  /** The dialect that the spec is read in for a kernel; see {@link detectDialect}. */
+  dialectFor(kernel: TargetKernel): Dialect;
   readonly sourceDigest: Sha256Hex;
   /** Puts the sources, without the spec, into a directory. */
   copySources(directory: string): Promise<void>;
@@ -114,11 +121,12 @@ function toInput(
   write: (directory: string) => Promise<void>,
 ): KmodInput {
   const { specName, specText, hash } = read;
+  requireDialect(kmod, specText);
   return {
     kmod,
     specName,
     specText,
-    dialect: requireDialect(kmod, specText),
+    dialectFor: (kernel) => requireDialect(kmod, specText, kernel),
     sourceDigest: hash.digest('hex'),
     async copySources(directory) {
       await mkdir(directory, { recursive: true });
@@ -127,12 +135,13 @@ function toInput(
   };
 }
 
-function requireDialect(kmod: Kmod, specText: string): Dialect {
-  const dialect = kmod.dialect === 'auto' ? detectDialect(specText) : findDialect(kmod.dialect);
+function requireDialect(kmod: Kmod, specText: string, kernel?: TargetKernel): Dialect {
+  const dialect =
+    kmod.dialect === 'auto' ? detectDialect(specText, kernel) : findDialect(kmod.dialect);
   if (dialect) return dialect;
   const detail =
     kmod.dialect === 'auto'
       ? 'expected a spec of a known dialect, found none of their marks; name it with "dialect:"'
-      : `expected a known dialect, found "${kmod.dialect}"`;
+      : `expected a dialect (${dialectNames().join(', ')}), found "${kmod.dialect}"`;
   throw new ContentInvalidError(kmod.name, detail);
 }

@@ -1,20 +1,35 @@
-import { type Dialect, isOverridable, requireRelease } from './dialect.ts';
+import { isOverridable } from '../macro-definitions.ts';
+import type { Dialect } from './dialect.ts';
+import { toVersionRelease } from './target-kernel.ts';
 
 /**
  * ELRepo for EL 8 to 10: `%{!?kmod_kernel_version: %define kmod_kernel_version 5.14.0-611.el9}`.
  *
- * The spec itself adds `.%{_arch}`, so the value goes without; a flavour (`+rt`) cannot be said.
+ * The spec itself adds `.%{_arch}`, so the value goes without; a variant (`+rt`) cannot be said.
  *
  * @see elrepo/packages @0479b660f652, 211 of 212 specs of el8 to el10
  */
 export const elrepo: Dialect = {
   name: 'elrepo',
+  injection: 'define',
   matches: (specText) => isOverridable(specText, 'kmod_kernel_version'),
-  defines(kernel) {
-    const release = requireRelease(kernel);
-    const suffix = `.${kernel.arch}`;
-    const isSuffixed = release.endsWith(suffix);
-    return { kmod_kernel_version: isSuffixed ? release.slice(0, -suffix.length) : release };
+  inject(specText, kernel) {
+    const expected = toVersionRelease(kernel);
+    return {
+      specText,
+      defines: { kmod_kernel_version: expected },
+      checks: [{ macro: 'kmod_kernel_version', expected }],
+    };
   },
+  expectPackages: (_specText, kernel) => ({
+    dialect: 'elrepo',
+    name: 'kmod-*',
+    version: '*',
+    directories: ['extra'],
+    requires: [`kernel >= ${toVersionRelease(kernel)}`, 'kernel(*) = *'],
+    newBuild: 'replaces',
+  }),
   bindsToOneKernel: false,
+  usesWeakModules: true,
+  signing: { by: 'condition', name: 'modsign' },
 };

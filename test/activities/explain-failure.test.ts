@@ -60,6 +60,7 @@ async function explain(
   rig: DataRig,
   kernel: Kernel,
   why: 'exit' | 'timeout' = 'exit',
+  text: string = LOG,
 ): Promise<ExplainedFailure> {
   const cell: PlannedCell = {
     stream: kernel.stream,
@@ -75,7 +76,7 @@ async function explain(
     buildNumber: 1,
   };
   const log = rig.scratch.at('build.log');
-  await writeFile(log, LOG);
+  await writeFile(log, text);
   const readSymvers = openSymversReader(rig.store);
   return await explainFailure({ cell, kernel, why, log }, { records: rig.records, readSymvers });
 }
@@ -125,4 +126,14 @@ test('explainFailure() names the limit that a build hit, and looks for nothing i
   assert.deepEqual(await explain(rig, kernel, 'timeout'), {
     reason: 'the build did not end within limits.buildTimeout and was stopped',
   });
+});
+
+test('explainFailure() gives the sentence of a spec that took another kernel, and no cause', async () => {
+  await using rig = await makeDataRig();
+  await writeKernel(rig, '5.14.0-611', STRLCPY);
+  const kernel = await writeKernel(rig, '5.14.0-612', STRSCPY);
+  const sentence = 'the spec defines kversion itself (line 3): expected 5.14.0-612, found 5.13';
+  const log = `error: line 2: Unknown tag: x\nerror: rekmod: ${sentence}\n${LOG}`;
+
+  assert.deepEqual(await explain(rig, kernel, 'exit', log), { reason: sentence });
 });
