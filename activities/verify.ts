@@ -1,16 +1,15 @@
-import { listModuleUses } from '../kabi/module-uses.ts';
 import { collectExports, type KmodExports } from '../kabi/resolve.ts';
-import type { PackagedModule } from '../model/kabi.ts';
 import type { Kernel, Nevra } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { StoredFile } from '../model/store.ts';
-import { type PackageContent, verifyPackages } from '../plan/verify-packages.ts';
+import { verifyPackages } from '../plan/verify-packages.ts';
+import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { readPackagedModules } from './packaged-modules.ts';
+import { readModules } from './read-modules.ts';
 import type { Records } from './records.ts';
 import { openRpm } from './rpm-file.ts';
 import type { SymversReader } from './symvers-reader.ts';
@@ -42,8 +41,6 @@ export type VerifyEnd =
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
 const MAX_SHOWN_PROBLEMS = 20;
-/** A package of 40 modules has 200,000; they only explain. */
-const MAX_USES_CHARACTERS = 1024 * 1024;
 /** Packages for debuggers are not published. */
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
@@ -53,23 +50,29 @@ export function verifyActivities({ store, readSymvers, records, ...deps }: Verif
   async function verifyBuild(request: {
     readonly cell: PlannedCell;
     readonly files: readonly BuildOutput[];
+    /** Absent in builds of before it was known. */
+    readonly expected?: ExpectedPackages;
   }): Promise<VerifyEnd> {
-    const { cell } = request;
+    const { cell, expected } = request;
     return await withHeartbeat(async (signal) => {
       const kernel = await requireKernel(records, cell);
       const symvers = await readSymvers(kernel.symvers);
       const read = await Promise.all(
-        request.files.map(async (file) => await readPackage(file, store, signal)),
+        request.files.map(async (file) => {
+          const rpm = await openRpm(await store.require(file));
+          return { file, header: rpm.header, ...(await readModules(rpm, expected, signal)) };
+        }),
       );
-      const published = read.filter(({ content }) => !DEBUG_PATTERN.test(content.nevra.name));
+      const published = read.filter(({ header }) => !DEBUG_PATTERN.test(header.nevra.name));
       const modules = published.flatMap((rpm) => rpm.modules);
       const problems = verifyPackages({
         release: kernel.release,
         arch: kernel.arch,
-        packages: published.map(({ content }) => content),
+        packages: published.map(({ file: { fileName }, header }) => ({ ...header, fileName })),
         modules,
         symvers,
         providers: await readProviders(kernel, cell, signal),
+        ...(expected ? { expected } : {}),
       });
       if (problems.length > 0) {
         return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
@@ -78,7 +81,7 @@ export function verifyActivities({ store, readSymvers, records, ...deps }: Verif
       const uses = published.flatMap((rpm) => rpm.uses);
       return {
         kind: 'verified',
-        packages: published.map(({ file, content }) => ({ ...file, nevra: content.nevra })),
+        packages: published.map(({ file, header }) => ({ ...file, nevra: header.nevra })),
         modules: { ...facts, moduleCount: modules.length },
         uses: await store.addText(`[${uses.join(',')}]`),
       };
@@ -105,29 +108,4 @@ export function verifyActivities({ store, readSymvers, records, ...deps }: Verif
   }
 
   return { verifyBuild };
-}
-
-interface ReadPackage {
-  readonly file: BuildOutput;
-  readonly content: PackageContent;
-  readonly modules: readonly PackagedModule[];
-  /** JSON of `ModuleUses`, one a module, as long as there is room. */
-  readonly uses: readonly string[];
-}
-
-async function readPackage(
-  file: BuildOutput,
-  store: ContentStore,
-  signal: AbortSignal,
-): Promise<ReadPackage> {
-  const rpm = await openRpm(await store.require(file));
-  const uses: string[] = [];
-  let usesLength = 0;
-  const modules = await readPackagedModules(rpm, signal, (module) => {
-    if (usesLength > MAX_USES_CHARACTERS) return;
-    uses.push(JSON.stringify(listModuleUses(module)));
-    usesLength += uses.at(-1)?.length ?? 0;
-  });
-  const { nevra, files: entries } = rpm.header;
-  return { file, content: { fileName: file.fileName, nevra, files: entries }, modules, uses };
 }

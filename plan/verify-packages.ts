@@ -1,12 +1,16 @@
 import { findProblems, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
 import type { Nevra } from '../model/kernel.ts';
+import type { RpmDependency } from '../rpm/header.ts';
+import type { ExpectedPackages } from '../rpm/spec.ts';
+import { findUnexpected } from './verify-expected.ts';
 
 /** A package as its header tells it. */
 export interface PackageContent {
   readonly fileName: string;
   readonly nevra: Nevra;
   readonly files: readonly { readonly path: string; readonly mode: number }[];
+  readonly requires?: readonly RpmDependency[];
 }
 
 /** What a build handed out, and what it must fit. */
@@ -18,6 +22,8 @@ export interface VerifyInput {
   readonly symvers: Symvers;
   /** What other kmods export for the same kernel. */
   readonly providers: KmodExports;
+  /** What the spec's dialect makes; absent for builds of before it was known. */
+  readonly expected?: ExpectedPackages;
 }
 
 const SET_ID_BITS = 0o6000;
@@ -32,8 +38,10 @@ const PLAIN_TYPES: ReadonlySet<number> = new Set([0o100000, 0o040000, 0o120000])
 export function verifyPackages(input: VerifyInput): readonly string[] {
   if (input.packages.length === 0) return ['expected packages, found none'];
   if (input.modules.length === 0) return ['expected kernel modules in the packages, found none'];
+  const { packages, expected, release } = input;
   return [
-    ...input.packages.flatMap((content) => verifyFiles(content, input)),
+    ...packages.flatMap((content) => verifyFiles(content, input)),
+    ...(expected ? findUnexpected(packages, expected, release) : []),
     ...input.modules.flatMap((module) => verifyModule(module, input)),
     ...verifyImports(input),
   ];

@@ -126,7 +126,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   way.step = 'verify';
   const verified = await verify.verifyBuild.executeWithOptions(
     { summary: `Verify ${kmod}: files, vermagic, every CRC against ${release}` },
-    [{ cell, files: built.files }],
+    [{ cell, files: built.files, ...(built.expected ? { expected: built.expected } : {}) }],
   );
   if (verified.kind === 'refused') {
     const reason = verified.problems.join('; ');

@@ -9,10 +9,12 @@ import { NotFoundError } from '../../model/activity-errors.ts';
 import type { BuildFacts, CellOutcome } from '../../model/cell.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { PlannedCell } from '../../model/plan.ts';
+import { type ExpectedPackages, findDialect } from '../../rpm/spec.ts';
 import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { type DataRig, makeDataRig } from '../support/data-rig.ts';
 import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
+import { DEBIAN } from '../support/target-kernels.ts';
 
 const RELEASE = '6.1.0-54-amd64';
 const SYMVERS = readFixtureText('symvers/debian-6.1.0-54-amd64.symvers');
@@ -50,7 +52,13 @@ async function verify(
     symvers = SYMVERS,
     kernel = {},
     cell: changes = {},
-  }: { symvers?: string; kernel?: Partial<Kernel>; cell?: Partial<PlannedCell> } = {},
+    expected,
+  }: {
+    symvers?: string;
+    kernel?: Partial<Kernel>;
+    cell?: Partial<PlannedCell>;
+    expected?: ExpectedPackages;
+  } = {},
 ): Promise<VerifyEnd> {
   const stored = { ...(await rig.store.addText(symvers)), symbolCount: 1 };
   await rig.records.writeKernel(
@@ -63,7 +71,7 @@ async function verify(
     files.push({ fileName, ...(await rig.store.addFile(fixturePath(`rpms/${fileName}`))) });
   }
   const cell = { ...CELL, ...changes, release: kernel.release ?? RELEASE };
-  return await inActivity(() => verifyBuild({ cell, files }));
+  return await inActivity(() => verifyBuild({ cell, files, ...(expected ? { expected } : {}) }));
 }
 
 for (const payload of ['gzdio', 'xzdio', 'zstdio']) {
@@ -95,6 +103,21 @@ test('verifyBuild() refuses modules for another kernel, and says so of each', as
   assert.ok(end.kind === 'refused');
   assert.match(end.problems.join('\n'), /expected vermagic of 6\.1\.0-55-amd64/);
   assert.match(end.problems.join('\n'), /expected a path below \/lib\/modules\/6\.1\.0-55-amd64/);
+});
+
+test('verifyBuild() refuses packages that the dialect of the spec does not make', async () => {
+  await using rig = await makeDataRig();
+  const expected = findDialect('kmodtool')?.expectPackages('', DEBIAN);
+  assert.ok(expected);
+
+  const end = await verify(rig, ['kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm'], { expected });
+
+  assert.deepEqual(end, {
+    kind: 'refused',
+    problems: [
+      'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm: expected the name kmod-*-6.1.0-54-amd64 (dialect kmodtool), found kmod-demo',
+    ],
+  });
 });
 
 test('verifyBuild() refuses a CRC that is not the kernel’s, and a symbol that is gone', async () => {

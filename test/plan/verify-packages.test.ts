@@ -152,3 +152,17 @@ test('verifyPackages() accepts imports from modules of the same kmod and of othe
 
   assert.deepEqual(verify({ modules, providers: new Map([['dahdi_ioctl', [5]]]) }), []);
 });
+
+test('verifyPackages() says as well what the dialect did not expect', () => {
+  const expected = {
+    dialect: 'elrepo',
+    name: 'kmod-dahdi',
+    version: '*',
+    directories: ['extra'],
+    requires: [],
+    newBuild: 'replaces',
+  } as const;
+
+  assert.match(verify({ expected }).join(), /expected the name kmod-dahdi .*found kmod-jool$/);
+  assert.deepEqual(verify({ expected: { ...expected, name: 'kmod-*' } }), []);
+});

@@ -157,6 +157,28 @@ export function testRebuildKmod(rig: WorkflowRig): void {
     assert.match(currentDetails, /^\| strlcpy \| lost \| 0x00000001 → none \|/m);
   });
 
+  test('rebuildKmod() tells the verification what the dialect makes of the spec', async () => {
+    const expected = {
+      dialect: 'suse-kmp',
+      name: '*-kmp-default',
+      version: '*',
+      directories: ['updates'],
+      requires: [],
+      newBuild: 'stands-beside',
+    } as const;
+    const seen: unknown[] = [];
+
+    await rebuild(rig, cellOf('jool', 'expected'), {
+      buildKmod: async (input) => ({ ...(await buildWell(input)), expected }) as const,
+      async verifyBuild(input) {
+        seen.push(input.expected);
+        return await verifyWell(input);
+      },
+    });
+
+    assert.deepEqual(seen, [expected]);
+  });
+
   test('rebuildKmod() publishes nothing that verification refuses', async () => {
     const problems = ['jool.ko: no vermagic', 'jool: no CRC'];
 
