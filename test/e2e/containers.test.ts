@@ -21,6 +21,7 @@ import {
   RegistryUnreachableError,
 } from '../../model/engine-errors.ts';
 import type { Limits, Target } from '../../model/settings.ts';
+import { appendChecks, findRefusal } from '../../rpm/spec-checks.ts';
 import { type EngineRig, startDockerRig, startPodmanRig } from '../containers/engine-rig.ts';
 import type { Skip } from '../support/serve-podman.ts';
 
@@ -414,6 +415,37 @@ if (typeof lab === 'string') {
       assert.equal(error.failureClass, 'transient', error.message);
       return true;
     });
+  });
+
+  test('lab: build() ends before anything is built for a spec that takes another kernel', async () => {
+    await using input = await makeScratch();
+    await using output = await makeScratch();
+    const defined =
+      '%define kversion 5.13\nName: a\nVersion: 1\nRelease: 1\nSummary: a\nLicense: a\n';
+    const text = `${defined}%description\n%build\necho BUILT\n%files\n%changelog`;
+    const checks = [{ macro: 'kversion', expected: kernel.release }];
+    await writeFile(join(input.path, 'a.spec'), appendChecks(text, checks));
+    const run = followLog();
+
+    const result = await backend.build(
+      {
+        directory: input.path,
+        spec: 'a.spec',
+        defines: { kversion: kernel.release },
+        buildroot: { id: image, digest: 'none', isReused: true },
+        outputDirectory: output.path,
+        limits: LAB_LIMITS,
+        labels,
+      },
+      run,
+    );
+
+    assert.equal(result.kind === 'failed' && result.why, 'exit', run.text);
+    assert.equal(
+      findRefusal(run.text),
+      `the spec defines kversion itself (line 1): expected ${kernel.release}, found 5.13`,
+    );
+    assert.doesNotMatch(run.text, /BUILT/);
   });
 
   const HOSTILE = [
