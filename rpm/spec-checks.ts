@@ -8,7 +8,7 @@ export interface MacroCheck {
   readonly expected: string;
   /** What rpm expands to the value that is compared; the macro itself when absent. */
   readonly expression?: string;
-  /** The build root decides it and not the command line; a spec may do without it. */
+  /** The buildroot decides it and not the command line; a spec may do without, and may not know yet. */
   readonly isDerived?: true;
 }
 
@@ -43,7 +43,7 @@ export function findRefusal(log: string): string | undefined {
 
 function writeCheck(specText: string, check: MacroCheck): string {
   const { macro, expected, expression = `%{?${macro}}`, isDerived = false } = check;
-  const found = `%{?${macro}:${expression}}%{!?${macro}:nothing}`;
+  const found = isDerived ? expression : `${expression}%{!?${macro}:nothing}`;
   const lines = [
     `%if "${expression}" != "${expected}"`,
     `%{error:rekmod: ${explain(specText, check)}: expected ${expected}, found ${found}}`,
@@ -51,7 +51,8 @@ function writeCheck(specText: string, check: MacroCheck): string {
     '%include rekmod-refused-this-spec',
     '%endif',
   ];
-  const guarded = isDerived ? [`%if 0%{?${macro}:1}`, ...lines, '%endif'] : lines;
+  // A source RPM is written before that is installed which the spec derives it from.
+  const guarded = isDerived ? [`%if "${expression}" != ""`, ...lines, '%endif'] : lines;
   return `${guarded.join('\n')}\n`;
 }
 

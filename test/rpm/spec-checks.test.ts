@@ -49,6 +49,22 @@ for (const [file, kernel, nvr] of NVRS) {
   });
 }
 
+test(
+  'rpm parses a spec that asks for kernel-devel before there is one',
+  WITHOUT_RPMSPEC,
+  async () => {
+    const spec = readFixtureText('specs/installed-devel.spec');
+    const query = "%(rpm -qa kernel-devel | sed 's/^kernel-devel-//')";
+    assert.ok(spec.includes(query));
+
+    const parsed = await runRpmspec(
+      makeReady(spec.replace(query, '%(rpm -qa kernel-devel-none)'), EL9),
+    );
+
+    assert.equal(parsed.exitCode, 0, parsed.stderr);
+  },
+);
+
 test('rpm refuses a spec that overrules the command line', WITHOUT_RPMSPEC, async () => {
   const spec = readFixtureText('specs/elrepo-overruled.spec');
 
