@@ -135,6 +135,7 @@ async function readFacts(
       targetPackages: target.packages,
       dialect: dialect.name,
       arch: kernel.arch,
+      ...(kmod.defines ? { defines: kmod.defines } : {}),
     },
     hashText,
   );

@@ -28,8 +28,9 @@ export async function layOutInput(
 ): Promise<BuildInput & { readonly expected: ExpectedPackages }> {
   await input.copySources(directory);
   const dialect = input.dialectFor(kernel);
-  const { specText, defines, checks } = dialect.inject(input.specText, kernel);
+  const { specText, checks, ...injection } = dialect.inject(input.specText, kernel);
   const expected = dialect.expectPackages(input.specText, kernel);
+  const defines = { ...input.kmod.defines, ...injection.defines };
   const laidOut = { directory, spec: input.specName, defines };
   if (buildNumber === undefined) {
     await writeSpec(laidOut, specText);

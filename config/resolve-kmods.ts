@@ -18,6 +18,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
       name,
       source,
       dialect: entry.dialect,
+      ...(entry.defines === undefined ? {} : { defines: entry.defines }),
       streams: [...new Set(entry.streams)],
       ...(entry.minKernel === undefined ? {} : { minKernel: entry.minKernel }),
       ...(entry.maxKernel === undefined ? {} : { maxKernel: entry.maxKernel }),

@@ -75,6 +75,23 @@ export const ModuleParameters = z
   .string({ error: PARAMETERS_EXPECTED })
   .regex(/^[ -~]{1,1024}$/, PARAMETERS_EXPECTED);
 
+const MACRO_EXPECTED = 'a macro name such as "driver", none of rpmbuild\'s own folders';
+
+/** A macro that a build may be given; where it reads and writes is not for the inventory to say. */
+export const MacroName = z
+  .string({ error: MACRO_EXPECTED })
+  .regex(
+    /^(?!_(?:topdir|sourcedir|specdir|tmppath|rpmdir|builddir)$)[A-Za-z_][A-Za-z0-9_]{2,63}$/,
+    MACRO_EXPECTED,
+  );
+
+const MACRO_VALUE_EXPECTED = 'one line of 1 to 1024 printable characters';
+
+/** What a macro is defined as. */
+export const MacroValue = z
+  .string({ error: MACRO_VALUE_EXPECTED })
+  .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]{1,1024}$/u, MACRO_VALUE_EXPECTED);
+
 const ARCH_EXPECTED = 'an architecture such as "x86_64" or "aarch64"';
 
 /** An architecture as rpm names it. */

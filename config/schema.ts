@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   Host,
   KernelLimit,
+  MacroName,
+  MacroValue,
   Name,
   PackageGlob,
   Path,
@@ -20,6 +22,10 @@ export const KmodEntry = z.strictObject({
   sources: Path.optional().describe("Folder with the spec's sources. Default: the spec's folder."),
   srpm: Path.optional().describe('Source RPM; either this or spec.'),
   dialect: Name.default('auto').describe('How the spec asks for a kernel; auto detects it.'),
+  defines: z
+    .record(MacroName, MacroValue)
+    .optional()
+    .describe('Macros that every build of it gets, besides those that name the kernel.'),
   streams: z
     .array(Name)
     .min(1, 'at least one stream')

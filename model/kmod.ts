@@ -10,6 +10,8 @@ export interface Kmod {
   readonly source: KmodSource;
   /** A dialect's name, or `auto` to detect it from the spec. */
   readonly dialect: string;
+  /** Macros that its builds get besides those of the dialect, e.g. `{driver: '535.1'}`. */
+  readonly defines?: Readonly<Record<string, string>>;
   /** Names of the streams it is built for. */
   readonly streams: readonly string[];
   /** The oldest and newest kernel it is built for, compared as rpm versions, e.g. `5.14.0-427`. */

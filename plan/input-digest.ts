@@ -15,10 +15,13 @@ export interface BuildInputs {
   /** Which macros are defined, and how. */
   readonly dialect: string;
   readonly arch: string;
+  /** Macros of the inventory's own. */
+  readonly defines?: Readonly<Record<string, string>>;
 }
 
 /** Digests all inputs of a build; the memo by which an equal build is not made twice. */
 export function digestInputs(inputs: BuildInputs, hash: Hash): Sha256Hex {
+  const defines = Object.entries(inputs.defines ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return hash(
     JSON.stringify([
       'rekmod-input-1',
@@ -29,6 +32,8 @@ export function digestInputs(inputs: BuildInputs, hash: Hash): Sha256Hex {
       [...inputs.targetPackages].sort(),
       inputs.dialect,
       inputs.arch,
+      // None must digest as before there were any: it would rebuild everything.
+      ...(defines.length === 0 ? [] : [defines]),
     ]),
   );
 }

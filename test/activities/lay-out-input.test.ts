@@ -4,6 +4,7 @@ import test from 'node:test';
 import { readKmodInput } from '../../activities/kmod-source.ts';
 import { type InputLayout, layOutInput } from '../../activities/lay-out-input.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import type { Kmod } from '../../model/kmod.ts';
 import { SpecParseError } from '../../model/parse-errors.ts';
 import { readFixtureText } from '../kabi/fixtures.ts';
 import { kernelOf, kmodOf } from '../support/plan-facts.ts';
@@ -15,7 +16,7 @@ const LEAP = kernelOf('6.4.0-150600.21', { release: '6.4.0-150600.21-default' })
 async function layOut(
   scratch: Scratch,
   specText: string,
-  { dialect = 'auto', ...layout }: Omit<InputLayout, 'directory'> & { dialect?: string },
+  { dialect = 'auto', defines = {}, ...layout }: Omit<InputLayout, 'directory'> & Partial<Kmod>,
 ): Promise<{ text: string; laidOut: Awaited<ReturnType<typeof layOutInput>> }> {
   await mkdir(scratch.at('sources'));
   const spec = scratch.at('sources', 'demo.spec');
@@ -23,7 +24,7 @@ async function layOut(
   await writeFile(scratch.at('sources', 'kmodtool'), '#!/bin/sh\n', { mode: 0o700 });
   const source = { kind: 'spec', spec, sources: scratch.at('sources') } as const;
   const input = await readKmodInput(
-    kmodOf('demo', { source, dialect }),
+    kmodOf('demo', { source, dialect, defines }),
     new AbortController().signal,
   );
   const laidOut = await layOutInput(input, { ...layout, directory: scratch.at('input') });
@@ -51,6 +52,21 @@ test('layOutInput() gives a build its Release, its defines and its checks', asyn
       requires: ['kernel >= 5.14.0-611.el9', 'kernel(*) = *'],
       newBuild: 'replaces',
     },
+  });
+});
+
+test('layOutInput() adds the macros of the inventory, but not in place of the kernel', async () => {
+  await using scratch = await makeScratch();
+  const spec = readFixtureText('specs/nvidia-precompiled.spec');
+  const defines = { driver: '535.1', kernel: '5.13.0' };
+
+  const { laidOut } = await layOut(scratch, spec, { kernel: EL9, buildNumber: 1, defines });
+
+  assert.deepEqual(laidOut.defines, {
+    driver: '535.1',
+    kernel: '5.14.0',
+    kernel_release: '611',
+    kernel_dist: '.el9',
   });
 });
 

@@ -491,6 +491,22 @@ test('loadSettings() resolves paths against the folder of the file', async () =>
   ]);
 });
 
+test('loadSettings() takes macros for a kmod, but not the folders of rpmbuild', async () => {
+  const entry = 'spec: kmods/a.spec, streams: [lab]';
+  const good = `${LAB}kmods:\n  a: { ${entry}, defines: { driver: '535.1', _enable_akmod: '1' } }\n`;
+
+  const { kmods } = await loadSettings(await writeConfig(good));
+
+  assert.deepEqual(kmods[0]?.defines, { driver: '535.1', _enable_akmod: '1' });
+  const bad = `${LAB}kmods:\n  a: { ${entry}, defines: { _topdir: '/', x: y, long: 5.1 } }\n`;
+  await assert.rejects(loadSettings(await writeConfig(bad)), (error) => {
+    assert.match(String(error), /wrong name "_topdir": expected a macro name such as "driver"/);
+    assert.match(String(error), /wrong name "x": expected a macro name/);
+    assert.match(String(error), /wrong "kmods\.a\.defines\.long": .* \(write it in quotes\)/);
+    return true;
+  });
+});
+
 test('loadSettings() returns what nobody can change', async () => {
   const { streams, limits } = await loadSettings(await writeConfig(LAB));
 

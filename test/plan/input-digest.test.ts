@@ -24,6 +24,7 @@ const CHANGES: readonly Partial<BuildInputs>[] = [
   { targetPackages: ['gcc make', 'rpm-build'] },
   { dialect: 'other' },
   { arch: 'other' },
+  { defines: { driver: '535.1' } },
   // A value must not slip from one place into the next.
   { sourceDigest: 'devel', develSha256: 'source' },
   { dialect: 'x86_64', arch: 'elrepo' },
@@ -39,4 +40,12 @@ test('digestInputs() sees no difference in the order of packages, and leaves the
   const targetPackages = Object.freeze(['rpm-build', 'gcc', 'make']);
 
   assert.equal(digest({ targetPackages }), digest());
+});
+
+test('digestInputs() sees no difference in the order of macros, and none in having none', () => {
+  const one = digest({ defines: { driver: '535.1', epoch: '3' } });
+
+  assert.equal(one, digest({ defines: { epoch: '3', driver: '535.1' } }));
+  assert.notEqual(one, digest({ defines: { driver: '535.2', epoch: '3' } }));
+  assert.equal(digest({ defines: {} }), digest());
 });
