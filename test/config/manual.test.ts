@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { loadDefinitions } from '../../config/definitions.ts';
 import { configJsonSchema, type JsonSchema } from '../../config/json-schema.ts';
+import { dialectNames } from '../../rpm/spec.ts';
 
 const manual = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -31,4 +32,8 @@ test('configuration.md names every shipped definition', async () => {
   const { streams } = await loadDefinitions();
 
   for (const name of streams.keys()) assert.ok(manual.includes(`\`${name}\``), name);
+});
+
+test('configuration.md names every spec dialect in its table', () => {
+  for (const name of dialectNames()) assert.match(manual, new RegExp(`^\\| \`${name}\` \\|`, 'mu'));
 });
