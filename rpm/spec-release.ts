@@ -1,10 +1,13 @@
 import { quoteExcerpt, SpecParseError } from '../model/parse-errors.ts';
+import { namesSourcesByRelease } from './source-names.ts';
 import { joinSpecLines, readSpecLines } from './spec-lines.ts';
 
 /** What ends a preamble; scriptlets and the like come after one of these. */
 const SECTION = /^\s*%(?:description|prep|build|install|check|files|changelog)\b/;
 const SUB_PACKAGE = /^\s*%package\b/;
 const RELEASE_LINE = /^(?<head>[ \t]*release[ \t]*:[ \t]*)(?<value>[^\s][\s\S]*)$/i;
+/** Where the distribution's mark ends a Release. */
+const DIST = /%\{?\??dist\}?$/;
 const AUTORELEASE = /^%autorelease(?<options>[ \t][^\n]*)?$/;
 const SUFFIX = /^\.[A-Za-z0-9._+~^]+$/;
 const KERNEL_RELEASE = /^[A-Za-z0-9][A-Za-z0-9._+~^-]{0,127}$/;
@@ -24,6 +27,7 @@ export function appendRelease(specText: string, suffix: string): string {
   if (!SUFFIX.test(suffix)) {
     throw new SpecParseError(`expected a release suffix, found ${quoteExcerpt(suffix)}`);
   }
+  const append = namesSourcesByRelease(specText) ? appendToDist : appendToValue;
   let place: 'main' | 'sub-package' | 'section' = 'main';
   let mainCount = 0;
   const lines = readSpecLines(specText).map((line) => {
@@ -34,7 +38,7 @@ export function appendRelease(specText: string, suffix: string): string {
     if (place === 'main') mainCount += 1;
     const { head = '', value = '' } = groups;
     const end = value.endsWith('\r') ? '\r' : '';
-    return { ...line, text: `${head}${requireOneWord(value.trimEnd())}${suffix}${end}` };
+    return { ...line, text: `${append(head, requireOneWord(value.trimEnd()), suffix)}${end}` };
   });
   if (mainCount === 0) {
     throw new SpecParseError('expected a "Release:" in the preamble, found none');
@@ -65,6 +69,22 @@ export function releaseSuffix(build: {
     throw new SpecParseError(`expected a build number from 1, found ${buildNumber}`);
   }
   return `.k${release.replaceAll('-', '_')}.b${buildNumber}`;
+}
+
+function appendToValue(head: string, value: string, suffix: string): string {
+  return `${head}${value}${suffix}`;
+}
+
+/**
+ * What cuts `%{?dist}` off a Release to get at the sources then cuts off the suffix with it. Once for
+ * all lines, whichever branch of `%if` comes first.
+ */
+function appendToDist(head: string, value: string, suffix: string): string {
+  if (!DIST.test(value)) return appendToValue(head, value, suffix);
+  const steps = ['rekmod_suffix ', 'dist %{?dist}'].map(
+    (macro) => `%{expand:%%global ${macro}${suffix}}`,
+  );
+  return `%{!?rekmod_suffix:${steps.join('')}}${head}${value}`;
 }
 
 /** A blank may stand in macro braces only; elsewhere rpm refuses it, or a macro would take more. */

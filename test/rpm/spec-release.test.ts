@@ -34,6 +34,11 @@ const RELEASES: readonly [before: string, after: string][] = [
   ['Release: %autorelease -p -e %{snap}', 'Release: %{autorelease -p -e %{snap}}.k1'],
   ['Release: %{lua:\nprint(1)\n}\nName: x', 'Release: %{lua:\nprint(1)\n}.k1\nName: x'],
   ['Release: %{?rc:0.\\\n}1', 'Release: %{?rc:0.\\\n}1.k1'],
+  ['Source: a-%{release}.tar\nRelease: 1', 'Source: a-%{release}.tar\nRelease: 1.k1'],
+  [
+    'Source: a-%{version}.tar\nRelease: 1%{?dist}',
+    'Source: a-%{version}.tar\nRelease: 1%{?dist}.k1',
+  ],
   ['  %if 1\n  Release: 1\n  %endif', '  %if 1\n  Release: 1.k1\n  %endif'],
   ['Release: 1\n%description\nRelease: 2', 'Release: 1.k1\n%description\nRelease: 2'],
   ['%define x \\\nRelease: 9\nRelease: 1', '%define x \\\nRelease: 9\nRelease: 1.k1'],
@@ -133,4 +138,17 @@ test('rpm reads the rewritten Release', withoutRpmspec, () => {
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test('appendRelease() extends %{dist} once where sources are called by the Release', () => {
+  const release = (value: string) =>
+    `Source: a-%{release}\n%if 0\nRelease: 1${value}\n%else\nRelease: 2${value}\n%endif\n`;
+  const start =
+    '%{!?rekmod_suffix:%{expand:%%global rekmod_suffix .k1}%{expand:%%global dist %{?dist}.k1}}';
+
+  assert.equal(
+    appendRelease(release('%{?dist}'), '.k1'),
+    release('%{?dist}').replaceAll('Release:', `${start}Release:`),
+  );
+  assert.equal(appendRelease(release(''), '.k1'), release('.k1'));
 });

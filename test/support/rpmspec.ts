@@ -30,6 +30,7 @@ export interface ParsedSpec {
   readonly exitCode: number | null;
   /** Name, version and release of the source package, e.g. `kmod-demo 1.2 4.el9`. */
   readonly nvr: string;
+  readonly sources: readonly string[];
   readonly stderr: string;
 }
 
@@ -45,11 +46,12 @@ export async function runRpmspec({
     'rpmspec',
     [
       ['--load', scratch.at('macros'), '--query', '--srpm'],
-      ['--qf', '%{NAME} %{VERSION} %{RELEASE}'],
+      ['--qf', '%{NAME} %{VERSION} %{RELEASE}\n[%{SOURCE} ]'],
       ...Object.entries(defines).map(([name, value]) => ['--define', `${name} ${value}`]),
       [scratch.at('demo.spec')],
     ].flat(),
     { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
   );
-  return { exitCode: status, nvr: stdout, stderr };
+  const [nvr = '', sources = ''] = stdout.split('\n');
+  return { exitCode: status, nvr, sources: sources.trimEnd().split(' '), stderr };
 }
