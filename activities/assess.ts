@@ -131,7 +131,7 @@ async function readFacts(
     {
       sourceDigest,
       develSha256: kernel.devel.sha256,
-      targetImage: target.image,
+      targetImage: target.backend === 'mock' ? `mock:${target.root}` : target.image,
       targetPackages: target.packages,
       dialect: dialect.name,
       arch: kernel.arch,

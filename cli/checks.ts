@@ -148,7 +148,9 @@ async function checkImages(settings: Settings): Promise<readonly Check[]> {
   if (search.kind !== 'found') return [];
   const used = new Set(settings.streams.map((stream) => stream.target));
   const checks: Check[] = [];
-  for (const { name, image } of settings.targets.filter((target) => used.has(target.name))) {
+  for (const target of settings.targets.filter(({ name }) => used.has(name))) {
+    if (target.backend !== 'container') continue;
+    const { name, image } = target;
     const found = await search.engine.findImage(image);
     const isPulled = hasRegistry(image);
     const missing = isPulled ? 'pulled when it is first needed' : 'not on this machine';

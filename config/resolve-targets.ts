@@ -40,22 +40,31 @@ function resolveTarget(
   name: string,
   entries: readonly TargetEntry[],
 ): Target | undefined {
-  const image = inherit(entries, (entry) => entry.image);
-  if (image === undefined) {
-    const expected = 'expected an image that has dnf, or "like:"';
-    report(scope, ['targets', name], `missing "targets.${name}.image": ${expected}`, 'key');
-    return undefined;
-  }
-  return {
+  const common = {
     name,
-    backend: inherit(entries, (entry) => entry.backend) ?? TARGET_DEFAULTS.backend,
-    image,
     arch: inherit(entries, (entry) => entry.arch) ?? TARGET_DEFAULTS.arch,
     packages: inherit(entries, (entry) => entry.packages) ?? [],
     repositories: inherit(entries, (entry) => entry.repositories) ?? {},
-    prepareNetwork:
-      inherit(entries, (entry) => entry.prepareNetwork) ?? TARGET_DEFAULTS.prepareNetwork,
+    compilerMismatch:
+      inherit(entries, (entry) => entry.compilerMismatch) ?? TARGET_DEFAULTS.compilerMismatch,
   };
+  const backend = inherit(entries, (entry) => entry.backend) ?? TARGET_DEFAULTS.backend;
+  if (backend === 'mock') {
+    const root = inherit(entries, (entry) => entry.root);
+    if (root === undefined) return reportMissing(scope, name, 'root', 'a configuration of mock');
+    const isolation = inherit(entries, (entry) => entry.isolation) ?? TARGET_DEFAULTS.isolation;
+    return { ...common, backend, root, isolation };
+  }
+  const image = inherit(entries, (entry) => entry.image);
+  if (image === undefined) return reportMissing(scope, name, 'image', 'an image that has dnf');
+  const prepareNetwork =
+    inherit(entries, (entry) => entry.prepareNetwork) ?? TARGET_DEFAULTS.prepareNetwork;
+  return { ...common, backend, image, prepareNetwork };
+}
+
+function reportMissing(scope: Scope, name: string, key: string, expected: string): undefined {
+  const sentence = `missing "targets.${name}.${key}": expected ${expected}, or "like:"`;
+  report(scope, ['targets', name], sentence, 'key');
 }
 
 function checkArch(scope: Scope, stream: Stream, targets: readonly Target[]): void {

@@ -40,6 +40,13 @@ export const ImageReference = z
   .string({ error: IMAGE_EXPECTED })
   .regex(/^[a-z0-9][A-Za-z0-9._:/@-]{0,254}$/, IMAGE_EXPECTED);
 
+const ROOT_EXPECTED = 'a configuration of mock such as "centos-stream-9-x86_64"';
+
+/** A configuration of mock by its name, never a path or an option. */
+export const MockRoot = z
+  .string({ error: ROOT_EXPECTED })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/, ROOT_EXPECTED);
+
 const PACKAGE_EXPECTED = 'a package such as "gcc" or "pkgconfig(libelf)", never an option';
 
 /** What dnf can be asked to install; a leading dash would be an option of dnf. */

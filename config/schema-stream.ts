@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   Arch,
   ImageReference,
+  MockRoot,
   Name,
   PackagePattern,
   PackageSpec,
@@ -40,6 +41,10 @@ export const TARGET_DEFAULTS = {
   backend: 'container',
   /** dnf must reach a mirror; only the preparation has it, never a build. */
   prepareNetwork: 'bridge',
+  /** nspawn where systemd runs, else mock's own with rekmod's network namespace around it. */
+  isolation: 'auto',
+  /** Kernels are rebuilt by the same distribution with newer compilers all the time. */
+  compilerMismatch: 'warn',
 } as const;
 
 const Family = z.strictObject({
@@ -121,11 +126,21 @@ export type StreamEntry = z.infer<typeof StreamEntry>;
 /** One entry of `targets:`, before `like:` is followed. */
 export const TargetEntry = z.strictObject({
   like: Name.optional().describe('Target whose values are used where this entry has none.'),
-  backend: z.literal('container', { error: '"container"' }).optional().meta({
-    description: 'What runs the builds.',
-    default: TARGET_DEFAULTS.backend,
-  }),
-  image: ImageReference.optional().describe('Image that has dnf; pin it by digest to be exact.'),
+  backend: z
+    .enum(['container', 'mock'], { error: '"container" or "mock"' })
+    .optional()
+    .meta({ description: 'What runs the builds.', default: TARGET_DEFAULTS.backend }),
+  image: ImageReference.optional().describe(
+    'container: image that has dnf; pin it by digest to be exact.',
+  ),
+  root: MockRoot.optional().describe('mock: configuration to begin with, as "mock -r" takes it.'),
+  isolation: z
+    .enum(['auto', 'nspawn', 'simple'], { error: '"auto", "nspawn" or "simple"' })
+    .optional()
+    .meta({
+      description: 'mock: how a build is kept apart; it has no network with any of them.',
+      default: TARGET_DEFAULTS.isolation,
+    }),
   arch: Arch.optional().meta({
     description: 'Architecture as rpm names it.',
     default: TARGET_DEFAULTS.arch,
@@ -136,15 +151,20 @@ export const TargetEntry = z.strictObject({
     .optional()
     .meta({ description: 'What a buildroot gets besides kernel-devel.', default: [] }),
   repositories: z.record(Name, RepositoryUrl).optional().meta({
-    description: "Repositories for those packages, name to base URL; the image's own when empty.",
+    description:
+      "Repositories for those packages, name to base URL; the image's or root's own when empty.",
     default: {},
   }),
   prepareNetwork: z
     .enum(['bridge', 'host', 'none'], { error: '"bridge", "host" or "none"' })
     .optional()
     .meta({
-      description: 'Network while a buildroot is prepared; a build never has one.',
+      description: 'container: network while a buildroot is prepared; a build never has one.',
       default: TARGET_DEFAULTS.prepareNetwork,
     }),
+  compilerMismatch: z.enum(['warn', 'fail'], { error: '"warn" or "fail"' }).optional().meta({
+    description: 'What is done when another compiler built the kernel.',
+    default: TARGET_DEFAULTS.compilerMismatch,
+  }),
 });
 export type TargetEntry = z.infer<typeof TargetEntry>;

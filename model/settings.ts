@@ -48,19 +48,37 @@ export interface Stream {
   readonly severities?: string;
 }
 
-/** Where builds happen: a builder image, later a mock root. */
-export interface Target {
-  readonly name: string;
+/** Where builds happen: in containers of an image, or in roots that mock makes. */
+export type Target = ContainerTarget | MockTarget;
+
+/** A target whose buildroots are container images. */
+export interface ContainerTarget extends TargetBase {
   readonly backend: 'container';
   /** An image that has dnf and rpmbuild, e.g. `example.org/centos:stream9@sha256:…`. */
   readonly image: string;
+  /** The network of the preparation alone; a build never has one. */
+  readonly prepareNetwork: 'bridge' | 'host' | 'none';
+}
+
+/** A target whose buildroots are mock's. */
+export interface MockTarget extends TargetBase {
+  readonly backend: 'mock';
+  /** A configuration of mock's to begin with, as `mock -r` takes it, e.g. `centos-stream-9-x86_64`. */
+  readonly root: string;
+  /** How a build is kept apart; `auto` takes the best that the machine can do. */
+  readonly isolation: 'auto' | 'nspawn' | 'simple';
+}
+
+/** What targets of every kind say. */
+interface TargetBase {
+  readonly name: string;
   readonly arch: string;
   /** What a buildroot gets besides kernel-devel, e.g. `rpm-build`, `gcc`, `kernel-rpm-macros`. */
   readonly packages: readonly string[];
-  /** Repositories for those packages, `name → base URL`; the image's own when empty. */
+  /** Repositories for those packages, `name → base URL`; the image's or root's own when empty. */
   readonly repositories: Readonly<Record<string, string>>;
-  /** The network of the preparation alone; a build never has one. */
-  readonly prepareNetwork: 'bridge' | 'host' | 'none';
+  /** What is done when the kernel was built by a compiler of another kind or major version. */
+  readonly compilerMismatch: 'warn' | 'fail';
 }
 
 /** An output repository. */

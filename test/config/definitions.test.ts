@@ -23,7 +23,21 @@ test('loadDefinitions() ships the streams that the manual names, each with its t
   ];
 
   assert.deepEqual([...definitions.streams.keys()].sort(), names);
-  assert.deepEqual([...definitions.targets.keys()].sort(), names);
+  const mock = names.filter((name) => name !== 'lab').map((name) => `${name}-mock`);
+  assert.deepEqual([...definitions.targets.keys()].sort(), [...names, ...mock].sort());
+});
+
+test('loadDefinitions() ships each target of a distribution for mock as well', async () => {
+  const mock = [...definitions.targets.keys()].filter((name) => name.endsWith('-mock'));
+  const file = join(folder, 'mock.yaml');
+  await writeFile(file, ['targets:', ...mock.map((name) => `  ${name}:`), ''].join('\n'));
+
+  const { targets } = await loadSettings(file);
+
+  for (const target of targets) {
+    assert.equal(target.backend === 'mock' && target.root.endsWith('-x86_64'), true, target.name);
+    assert.ok(target.packages.includes('gcc'), target.name);
+  }
 });
 
 for (const name of definitions.streams.keys()) {

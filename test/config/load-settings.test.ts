@@ -203,6 +203,15 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'a target of mock without root, with a path for one, and of an unknown backend',
+    'targets:\n  a: { backend: mock }\n  b: { backend: mock, root: ../x.cfg }\n  c: { backend: qemu }\n',
+    [
+      '2:3: missing "targets.a.root": expected a configuration of mock, or "like:"',
+      '3:29: wrong "targets.b.root": expected a configuration of mock such as "centos-stream-9-x86_64", found text "../x.cfg"',
+      '4:17: wrong "targets.c.backend": expected "container" or "mock", found text "qemu"',
+    ],
+  ],
+  [
     'scratch space that does not fit into memory',
     'limits:\n  memory: 1GiB\n',
     [
@@ -370,8 +379,41 @@ test('loadSettings() takes sections and entries with nothing below as empty', as
 
   assert.equal(settings.limits.pids, 1024);
   assert.deepEqual(
-    settings.targets.map(({ image }) => image),
+    settings.targets.map((target) => target.backend === 'container' && target.image),
     ['rekmod-lab/builder'],
+  );
+});
+
+test('loadSettings() makes a target of mock of a root, and needs no image for it', async () => {
+  const { targets } = await loadSettings(
+    await writeConfig(`
+targets:
+  mine:
+    backend: mock
+    root: rocky-9-x86_64
+    isolation: simple
+    compilerMismatch: fail
+  almalinux-9: { backend: mock, root: almalinux-9-x86_64 }
+  shipped: { like: fedora-44-mock }
+`),
+  );
+
+  assert.deepEqual(targets[0], {
+    name: 'mine',
+    backend: 'mock',
+    root: 'rocky-9-x86_64',
+    isolation: 'simple',
+    arch: 'x86_64',
+    packages: [],
+    repositories: {},
+    compilerMismatch: 'fail',
+  });
+  assert.deepEqual(
+    targets.slice(1).map((target) => target.backend === 'mock' && [target.root, target.isolation]),
+    [
+      ['almalinux-9-x86_64', 'auto'],
+      ['fedora-44-x86_64', 'auto'],
+    ],
   );
 });
 
@@ -407,8 +449,18 @@ streams:
     },
   ]);
   assert.deepEqual(
-    targets.map(({ name, backend, prepareNetwork }) => ({ name, backend, prepareNetwork })),
-    [{ name: 'almalinux-9', backend: 'container', prepareNetwork: 'bridge' }],
+    targets.map(({ packages, ...rest }) => rest),
+    [
+      {
+        name: 'almalinux-9',
+        backend: 'container',
+        image: 'quay.io/almalinuxorg/almalinux:9',
+        arch: 'x86_64',
+        repositories: {},
+        prepareNetwork: 'bridge',
+        compilerMismatch: 'warn',
+      },
+    ],
   );
 });
 
