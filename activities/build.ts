@@ -17,12 +17,14 @@ import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
 import type { StoredFile } from '../model/store.ts';
+import type { CompilerMatch } from '../model/toolchain.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { noteCompilers, requireCompiler } from './heed-compilers.ts';
 import { type KmodInput, readKmodInput } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
 import type { Records } from './records.ts';
@@ -59,6 +61,8 @@ export type BuildEnd =
       readonly buildNumber: number;
       readonly durationMs: number;
       readonly attemptLog: string;
+      /** Whether the buildroot's compiler is the kernel's. */
+      readonly compiler?: CompilerMatch;
     }
   | {
       readonly kind: 'failed';
@@ -68,6 +72,7 @@ export type BuildEnd =
       readonly exitCode?: number;
       readonly durationMs: number;
       readonly attemptLog: string;
+      readonly compiler?: CompilerMatch;
     };
 
 /** See {@link buildActivities}. */
@@ -95,7 +100,11 @@ export function buildActivities(deps: BuildDeps) {
           labels,
         };
         const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, attemptName());
-        return await withLog(data, log, (onLog) => backend.prepare(request, { onLog, signal }));
+        return await withLog(data, log, async (onLog) => {
+          const buildroot = await backend.prepare(request, { onLog, signal });
+          requireCompiler(noteCompilers(buildroot, onLog), target);
+          return buildroot;
+        });
       }),
     );
   }
@@ -125,21 +134,26 @@ export function buildActivities(deps: BuildDeps) {
         });
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
-        const result = await withLog(data, attemptLog, (onLog) =>
-          backend.build(
-            { ...spec, buildroot, outputDirectory, limits: settings.limits, labels },
-            { onLog, signal },
-          ),
-        );
+        const { result, compiler } = await withLog(data, attemptLog, async (onLog) => {
+          const limits = settings.limits;
+          return {
+            compiler: noteCompilers(buildroot, onLog),
+            result: await backend.build(
+              { ...spec, buildroot, outputDirectory, limits, labels },
+              { onLog, signal },
+            ),
+          };
+        });
         const durationMs = deps.now().getTime() - startedAt;
+        const facts = { compiler, durationMs, attemptLog };
         if (result.kind === 'failed') {
           const { why } = result;
           const log = data.absolute(attemptLog);
           const explained = await explainFailure({ cell, kernel, why, log }, deps);
-          return { ...result, ...explained, durationMs, attemptLog };
+          return { ...result, ...explained, ...facts };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
-        return { kind: 'built', files, expected, buildNumber, durationMs, attemptLog };
+        return { kind: 'built', ...facts, files, expected, buildNumber };
       });
     });
   }
@@ -216,6 +230,7 @@ async function toBuildrootKernel(kernel: Kernel, store: ContentStore): Promise<B
     release: kernel.release,
     develRpm: await store.require(kernel.devel),
     develSha256: kernel.devel.sha256,
+    develNevra: kernel.devel.nevra,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { BuildFailure } from '../model/cell.ts';
+import type { Nevra } from '../model/kernel.ts';
 import type { Limits, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
+import type { Toolchain } from '../model/toolchain.ts';
 
 /**
  * What a builder must do, whether it is a container engine or mock: prepare a buildroot once per
@@ -12,12 +14,14 @@ export interface BuildBackend {
    *
    * @throws {ImageMissingError} If the target's image is not there and cannot be had.
    * @throws {PrepareFailedError} If dnf could not install what is asked for.
+   * @throws {MockUnusableError} If mock does not work on this machine.
    */
   prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot>;
   /**
    * Builds one spec. A build that fails is a value; only trouble with the backend itself throws.
    *
    * @throws {EngineUnavailableError} If the engine went away.
+   * @throws {MockTroubleError} If mock or its machine failed, not the build.
    */
   build(request: BuildRequest, run: RunControl): Promise<BuildResult>;
   /** Ends and removes whatever runs under these labels; returns how many there were. */
@@ -42,6 +46,8 @@ export interface BuildrootKernel {
   /** Path of the verified kernel-devel RPM on this machine. */
   readonly develRpm: string;
   readonly develSha256: Sha256Hex;
+  /** Of that RPM. */
+  readonly develNevra: Nevra;
 }
 
 export interface PrepareRequest {
@@ -49,7 +55,8 @@ export interface PrepareRequest {
   readonly kernel: BuildrootKernel;
   /**
    * Specs whose `BuildRequires` the buildroot must satisfy. One that cannot be satisfied is reported
-   * by its own build and holds up no other.
+   * by its own build and holds up no other. mock does nothing about them here: it installs them for
+   * each build.
    */
   readonly specs: readonly BuildInput[];
   readonly limits: Limits;
@@ -68,15 +75,22 @@ export interface BuildInput {
 
 /** A prepared buildroot. */
 export interface Buildroot {
-  /** What the backend needs to find it again, e.g. an image id; valid on this machine. */
+  /** What the backend needs to find it again, e.g. an image id, `mock:<digest>`; valid on this machine. */
   readonly id: string;
   /** Digest of everything that went in: image, kernel, packages. */
   readonly digest: Sha256Hex;
   readonly isReused: boolean;
+  /** Absent when it is not known. */
+  readonly toolchain?: Toolchain;
 }
 
 export interface BuildRequest extends BuildInput {
   readonly buildroot: Buildroot;
+  /**
+   * Base URLs of repositories with packages of this very rollout, for `BuildRequires`. Only mock
+   * installs anything at this time; a container has them from its preparation.
+   */
+  readonly stagingRepositories?: readonly string[];
   /** An empty directory of the caller's that receives the RPMs. */
   readonly outputDirectory: string;
   readonly limits: Limits;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sha256Hex } from '../model/store.ts';
-import type { PrepareRequest } from './backend.ts';
+import type { ContainerPrepareRequest } from './prepare-buildroot.ts';
 
 /** Grows when the preparation does something else, so that older buildroots are not used any more. */
 const PREPARE_VERSION = 2;
@@ -18,7 +18,7 @@ export interface SpecText {
  * @param imageId Of the target's image, which its name alone does not pin.
  */
 export function digestBuildroot(
-  request: Pick<PrepareRequest, 'target' | 'kernel'>,
+  request: Pick<ContainerPrepareRequest, 'target' | 'kernel'>,
   imageId: string,
   specs: readonly SpecText[],
 ): Sha256Hex {

@@ -1,13 +1,20 @@
-import { RekmodError } from '../model/errors.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { BuildBackend, Buildroot, Labels, PrepareRequest, RunControl } from './backend.ts';
 import { buildPackage } from './build-package.ts';
 import { digestBuildroot } from './buildroot-digest.ts';
+import { readToolchainLabel } from './buildroot-facts.ts';
 import type { ContainerEngine, EngineImage } from './engine.ts';
-import { CONTAINER_LABEL, DIGEST_LABEL, prefixLabels, UNSATISFIED_LABEL } from './labels.ts';
+import {
+  CONTAINER_LABEL,
+  DIGEST_LABEL,
+  prefixLabels,
+  TOOLCHAIN_LABEL,
+  UNSATISFIED_LABEL,
+} from './labels.ts';
 import { BUILDROOT_REPOSITORY, type PrepareJob, prepareBuildroot } from './prepare-buildroot.ts';
 import { readSpecs } from './prepare-inputs.ts';
 import { requireImage } from './require-image.ts';
+import { sharePreparations } from './share-preparations.ts';
 
 /** What the backend works with. */
 export interface ContainerBackendDeps {
@@ -27,44 +34,28 @@ const INCOMPLETE_REUSE_MS = 15 * 60_000;
 /** Builds in containers; a buildroot is an image `rekmod/buildroot:<digest>`. */
 export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend {
   const { engine } = deps;
-  const running = new Map<Sha256Hex, Promise<string>>();
+  const share = sharePreparations();
 
-  async function prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot> {
-    const image = await requireImage(engine, request.target, run);
+  async function prepare({ target, ...rest }: PrepareRequest, run: RunControl): Promise<Buildroot> {
+    if (target.backend !== 'container') throw new Error('BUG: a target of another backend');
+    const request = { ...rest, target };
+    const image = await requireImage(engine, target, run);
     const report = (sentence: string): void => run.onLog(Buffer.from(`rekmod: ${sentence}\n`));
     const specs = await readSpecs(request.specs, report);
     const digest = digestBuildroot(request, image.id, specs);
     const environment = deps.prepareEnvironment ?? {};
-    return await findOrPrepare({ request, digest, imageId: image.id, specs, environment }, run);
-  }
-
-  /** One preparation of a digest at a time: who comes meanwhile waits for it. */
-  async function findOrPrepare(job: PrepareJob, run: RunControl): Promise<Buildroot> {
-    const { digest } = job;
-    for (let other = running.get(digest); other !== undefined; other = running.get(digest)) {
-      run.onLog(Buffer.from('rekmod: the same buildroot is being prepared: waiting for it\n'));
-      const id = await waitForOther(other, run.signal);
-      if (id !== undefined) return { id, digest, isReused: true };
-    }
-    run.signal.throwIfAborted();
-    const own = findOrMakeImage(job, run);
-    const ownId = own.then(({ id }) => id);
-    ownId.catch(() => undefined);
-    running.set(digest, ownId);
-    try {
-      return await own;
-    } finally {
-      running.delete(digest);
-    }
+    const job = { request, digest, imageId: image.id, specs, environment };
+    return await share(digest, run, () => findOrMakeImage(job, run));
   }
 
   async function findOrMakeImage(job: PrepareJob, run: RunControl): Promise<Buildroot> {
     const { digest } = job;
     const found = await engine.findImage(`${BUILDROOT_REPOSITORY}:${digest.slice(0, 16)}`);
     if (found !== undefined && isUsable(found, digest, deps.now())) {
-      return { id: found.id, digest, isReused: true };
+      const toolchain = readToolchainLabel(found.labels[TOOLCHAIN_LABEL]);
+      return { id: found.id, digest, isReused: true, ...(toolchain && { toolchain }) };
     }
-    return { id: await prepareBuildroot(engine, job, run), digest, isReused: false };
+    return { ...(await prepareBuildroot(engine, job, run)), digest, isReused: false };
   }
 
   async function removeLeftovers(labels: Labels): Promise<number> {
@@ -85,30 +76,4 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
 function isUsable({ labels, createdAtMs }: EngineImage, digest: Sha256Hex, now: number): boolean {
   if (labels[DIGEST_LABEL] !== digest) return false;
   return labels[UNSATISFIED_LABEL] === '0' || now - createdAtMs < INCOMPLETE_REUSE_MS;
-}
-
-/**
- * Waits for another caller's preparation.
- *
- * @returns `undefined` when its caller ended it, which is no reason for this one.
- * @throws {RekmodError} Its own failure, which would be the same here.
- */
-async function waitForOther(
-  other: Promise<string>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([other, aborted]);
-  } catch (error) {
-    if (signal.aborted || error instanceof RekmodError) throw error;
-    return undefined;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

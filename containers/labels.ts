@@ -9,6 +9,8 @@ export const CONTAINER_LABEL = `${PREFIX}container`;
 export const DIGEST_LABEL = `${PREFIX}digest`;
 /** On every buildroot image: for how many specs `BuildRequires` could not be had. */
 export const UNSATISFIED_LABEL = `${PREFIX}unsatisfied`;
+/** On every buildroot image: what is known of the compilers, as `writeToolchainLabel` writes it. */
+export const TOOLCHAIN_LABEL = `${PREFIX}toolchain`;
 /** On every buildroot image, for people. */
 export const TARGET_LABEL = `${PREFIX}target`;
 /** On every buildroot image, for people. */

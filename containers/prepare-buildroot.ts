@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { PrepareFailedError } from '../model/engine-errors.ts';
 import type { FailureClass } from '../model/errors.ts';
+import type { ContainerTarget } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import type { BuildInput, PrepareRequest, RunControl } from './backend.ts';
+import type { BuildInput, Buildroot, PrepareRequest, RunControl } from './backend.ts';
+import { DESCRIBE_SCRIPT, parseBuildrootFacts, writeToolchainLabel } from './buildroot-facts.ts';
 import { type CappedLog, capLog } from './capped-log.ts';
 import type {
   ContainerEngine,
@@ -17,6 +19,7 @@ import {
   prefixLabels,
   RELEASE_LABEL,
   TARGET_LABEL,
+  TOOLCHAIN_LABEL,
   toLabelValue,
   UNSATISFIED_LABEL,
 } from './labels.ts';
@@ -29,6 +32,7 @@ const SCRIPT = fileURLToPath(new URL('./scripts/prepare-buildroot.sh', import.me
 const SCRIPT_TARGET = '/rekmod/prepare-buildroot.sh';
 const ASSERTION = fileURLToPath(new URL('./scripts/assert-one-kernel.sh', import.meta.url));
 const ASSERTION_TARGET = '/rekmod/assert-one-kernel.sh';
+const DESCRIBE_TARGET = '/rekmod/describe-buildroot.sh';
 const KERNEL_TARGET = '/rekmod/kernel-devel.rpm';
 /** What rpm needs as root to own, protect and link files, and to run a spec's macros as nobody. */
 const CAPABILITIES = [
@@ -68,9 +72,12 @@ const TRANSIENT_PHRASES = [
   'needs at least',
 ];
 
+/** A request for a target of this backend. */
+export type ContainerPrepareRequest = PrepareRequest & { readonly target: ContainerTarget };
+
 /** A buildroot to make. */
 export interface PrepareJob {
-  readonly request: PrepareRequest;
+  readonly request: ContainerPrepareRequest;
   readonly digest: Sha256Hex;
   /** Of the target's image. */
   readonly imageId: string;
@@ -82,14 +89,14 @@ export interface PrepareJob {
 /**
  * Runs the preparation in a container of the target's image and makes an image of it.
  *
- * @returns The image's id.
+ * @returns The image's id, and what its compilers are.
  * @throws {PrepareFailedError} If dnf could not install what is asked for.
  */
 export async function prepareBuildroot(
   engine: ContainerEngine,
   job: PrepareJob,
   run: RunControl,
-): Promise<string> {
+): Promise<Pick<Buildroot, 'id' | 'toolchain'>> {
   const { target, limits } = job.request;
   const log = capLog(run.onLog, limits.logBytes);
   await using repositories = await mountRepositories(target.repositories);
@@ -102,7 +109,7 @@ export async function prepareBuildroot(
   });
   log.finish();
   if (exit.imageId === undefined) throw describeFailure(exit, job.request, log);
-  return exit.imageId;
+  return { id: exit.imageId, toolchain: parseBuildrootFacts(textOf(answer)).toolchain };
 }
 
 function describePreparation(
@@ -135,6 +142,7 @@ function describePreparation(
     mounts: [
       { source: SCRIPT, target: SCRIPT_TARGET },
       { source: ASSERTION, target: ASSERTION_TARGET },
+      { source: DESCRIBE_SCRIPT, target: DESCRIBE_TARGET },
       { source: kernel.develRpm, target: KERNEL_TARGET },
       ...specs.map(({ input }, index) => ({
         source: input.directory,
@@ -160,7 +168,8 @@ function describeSpec({ spec, defines }: BuildInput): readonly string[] {
 }
 
 function describeImage(job: PrepareJob, answer: readonly Uint8Array[]): ImageCommit {
-  const lines = Buffer.concat(answer).toString().split('\n');
+  const lines = textOf(answer).split('\n');
+  const { toolchain } = parseBuildrootFacts(textOf(answer));
   const unsatisfied = lines.filter((line) => line.startsWith('unsatisfied ')).length;
   return {
     repository: BUILDROOT_REPOSITORY,
@@ -168,10 +177,15 @@ function describeImage(job: PrepareJob, answer: readonly Uint8Array[]): ImageCom
     labels: {
       [DIGEST_LABEL]: job.digest,
       [UNSATISFIED_LABEL]: String(unsatisfied),
+      [TOOLCHAIN_LABEL]: writeToolchainLabel(toolchain),
       [TARGET_LABEL]: toLabelValue(job.request.target.name),
       [RELEASE_LABEL]: toLabelValue(job.request.kernel.release),
     },
   };
+}
+
+function textOf(answer: readonly Uint8Array[]): string {
+  return Buffer.concat(answer).toString();
 }
 
 function describeFailure(

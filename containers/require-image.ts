@@ -1,5 +1,5 @@
 import { ImageMissingError } from '../model/engine-errors.ts';
-import type { Target } from '../model/settings.ts';
+import type { ContainerTarget } from '../model/settings.ts';
 import type { RunControl } from './backend.ts';
 import type { ContainerEngine, EngineImage } from './engine.ts';
 
@@ -11,7 +11,7 @@ import type { ContainerEngine, EngineImage } from './engine.ts';
  */
 export async function requireImage(
   engine: ContainerEngine,
-  target: Target,
+  target: ContainerTarget,
   { onLog, signal }: RunControl,
 ): Promise<EngineImage> {
   const { image: reference } = target;

@@ -1,6 +1,7 @@
 import type { BuiltPackage, CellKey, CellOutcome, RebuildStep } from './cell.ts';
 import type { KernelKey } from './kernel.ts';
 import type { PlannedCell } from './plan.ts';
+import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Who or what started work; stands in lists as a search attribute. */
@@ -50,6 +51,7 @@ export interface RebuildInput extends CellKey {
       readonly id: string;
       readonly digest: string;
       readonly isReused: boolean;
+      readonly toolchain?: Toolchain;
     };
   };
 }

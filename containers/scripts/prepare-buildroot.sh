@@ -1,10 +1,11 @@
 #!/bin/bash
 # What:    makes a buildroot of this container: one kernel's devel package, a target's packages, BuildRequires of specs.
-# Inputs:  /rekmod/kernel-devel.rpm, assert-one-kernel.sh, specs/<n>/, repos/ if given; REKMOD_RELEASE (uname -r), REKMOD_OFFLINE
+# Inputs:  /rekmod/{kernel-devel.rpm,assert-one-kernel.sh,describe-buildroot.sh}, /rekmod/specs/<n>/, /rekmod/repos/ if given;
+#          REKMOD_RELEASE (uname -r), REKMOD_OFFLINE
 #          (yes: no repository at all), REKMOD_TRANSIENT (lines: phrases of dnf for troubles that pass);
 #          arguments: <count> <package>… then for each spec <file name> <count> <macro definition>….
 # Outputs: the container's file system; log on standard error; "unsatisfied <n>" on standard output for each spec whose
-#          BuildRequires cannot be had. Exit code: dnf's, or 65 when the buildroot is not as it must be.
+#          BuildRequires cannot be had, and what describe-buildroot.sh tells. Exit code: dnf's, or 65 when the buildroot is not as it must be.
 set -euo pipefail
 exec 3>&1 1>&2 </dev/null
 trap 'exit 143' TERM
@@ -96,9 +97,13 @@ if ((${#specs[@]})); then
   fi
 fi
 
-count=$(rpm --query --queryformat '%{NAME}\n' "$devel" | wc -l)
+facts=$(REKMOD_DEVEL=$devel bash /rekmod/describe-buildroot.sh)
+count=$(sed -n 's/^devel //p' <<<"$facts")
 ((count == 1)) || die "Expected one $devel in the buildroot, found $count"
 /bin/bash /rekmod/assert-one-kernel.sh "$REKMOD_RELEASE"
+grep -q '^tree ' <<<"$facts" ||
+  die "Expected the build tree of $REKMOD_RELEASE under /usr/src/kernels or /lib/modules, found none"
+printf '%s\n' "$facts" >&3
 
 attend run_dnf clean all
 rm -rf /var/cache/dnf/* /var/cache/libdnf5/* /var/log/dnf* /var/log/hawkey.log

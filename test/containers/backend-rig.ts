@@ -5,11 +5,12 @@ import { pack } from 'tar-stream';
 import type {
   BuildBackend,
   BuildRequest,
+  BuildrootKernel,
   PrepareRequest,
   RunControl,
 } from '../../containers/backend.ts';
 import { createContainerBackend } from '../../containers/container-backend.ts';
-import type { Limits, Target } from '../../model/settings.ts';
+import type { ContainerTarget, Limits } from '../../model/settings.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 export const LIMITS: Limits = {
@@ -24,7 +25,7 @@ export const LIMITS: Limits = {
   outputBytes: 100_000,
 };
 
-export const TARGET: Target = {
+export const TARGET: ContainerTarget = {
   name: 'lab',
   backend: 'container',
   image: 'lab/builder:1',
@@ -32,6 +33,21 @@ export const TARGET: Target = {
   packages: ['gcc'],
   repositories: {},
   prepareNetwork: 'none',
+  compilerMismatch: 'warn',
+};
+
+/** The lab's, whose `uname -r` is no version of an RPM. */
+export const KERNEL: BuildrootKernel = {
+  release: '6.1.0-54-amd64',
+  develRpm: '/store/devel',
+  develSha256: 'ab',
+  develNevra: {
+    name: 'kernel-devel',
+    epoch: 0,
+    version: '6.1.0',
+    release: '54.amd64',
+    arch: 'x86_64',
+  },
 };
 
 const SPEC =
@@ -76,7 +92,7 @@ export async function startBackendRig(): Promise<BackendRig> {
     log: () => Buffer.concat(chunks).toString(),
     prepareRequest: (changes) => ({
       target: TARGET,
-      kernel: { release: '6.1.0-54-amd64', develRpm: '/store/devel', develSha256: 'ab' },
+      kernel: KERNEL,
       specs: [spec],
       limits: LIMITS,
       labels,

@@ -47,6 +47,26 @@ test('prepare() runs the script as root with the kernel and the specs read-only'
   assert.equal(run.request.environment.REKMOD_OFFLINE, 'yes');
 });
 
+test('prepare() tells the compilers, also of a buildroot that it finds again', async () => {
+  await using rig = await startBackendRig();
+  const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stdout(
+    'devel 1\ntree /usr/src/kernels/x\nkernel CONFIG_CC_VERSION_TEXT="gcc (Größe) 12"\n',
+  );
+  await run.stdout('compiler gcc (GCC) 11.5.0\u001b\nunsatisfied 0\n');
+  run.exit();
+  const made = await prepare;
+
+  const found = await rig.backend.prepare(rig.prepareRequest(), rig.run);
+
+  assert.deepEqual(made.toolchain, {
+    kernelConfig: ['CONFIG_CC_VERSION_TEXT="gcc (Größe) 12"'],
+    compilers: ['gcc (GCC) 11.5.0 '],
+  });
+  assert.deepEqual(found, { ...made, isReused: true });
+});
+
 test('prepare() makes one container for callers that come at the same time', async () => {
   await using rig = await startBackendRig();
   const first = rig.backend.prepare(rig.prepareRequest(), rig.run);

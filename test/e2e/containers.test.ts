@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test, { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -21,6 +21,8 @@ import {
   RegistryUnreachableError,
 } from '../../model/engine-errors.ts';
 import type { Limits, Target } from '../../model/settings.ts';
+import { compareCompilers } from '../../plan/compare-compilers.ts';
+import { parseNevra } from '../../rpm/nevra.ts';
 import { appendChecks, findRefusal } from '../../rpm/spec-checks.ts';
 import { type EngineRig, startDockerRig, startPodmanRig } from '../containers/engine-rig.ts';
 import type { Skip } from '../support/serve-podman.ts';
@@ -297,7 +299,12 @@ async function findLab(rig: EngineRig | Skip | undefined): Promise<Lab | string>
       image,
       backend: createContainerBackend({ engine: rig.engine, now: Date.now }),
       // Not the real digest, so that no buildroot but the test's own is made or found.
-      kernel: { release: kernel.release, develRpm: devel, develSha256: `test ${process.pid}` },
+      kernel: {
+        release: kernel.release,
+        develRpm: devel,
+        develSha256: `test ${process.pid}`,
+        develNevra: parseNevra(basename(devel, '.rpm')),
+      },
       kmod: {
         directory: join(LAB, 'kmods', 'v4l2loopback'),
         spec: 'v4l2loopback-kmod.spec',
@@ -346,6 +353,7 @@ if (typeof lab === 'string') {
     packages: ['gcc'],
     repositories: {},
     prepareNetwork: 'none',
+    compilerMismatch: 'warn',
   };
   const prepareRequest = { target, kernel, specs: [kmod], limits: LAB_LIMITS, labels };
 
@@ -365,6 +373,13 @@ if (typeof lab === 'string') {
     rig.ownImage(prepared.id);
     assert.match(run.text, /rekmod: Cannot satisfy the BuildRequires of "v4l2loopback-kmod.spec"/);
     assert.match(run.text, /No matching package to install: 'nobody-is-1000'/);
+    // Debian builds its kernels with the compiler that the lab's image has, only by another name.
+    assert.ok(prepared.toolchain !== undefined);
+    assert.equal(compareCompilers(prepared.toolchain).kind, 'same');
+    const again = await backend.prepare(prepareRequest, followLog());
+    rig.ownImage(again.id);
+    const found = await backend.prepare(prepareRequest, followLog());
+    assert.deepEqual(found, { ...again, isReused: true });
 
     const digests: string[] = [];
     for (const attempt of ['first', 'second']) {
