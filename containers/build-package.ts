@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BuildrootMissingError, InputUnreadableError } from '../model/engine-errors.ts';
+import { BuildrootMissingError } from '../model/engine-errors.ts';
 import type { BuildRequest, BuildResult, RunControl } from './backend.ts';
 import { type CappedLog, capLog } from './capped-log.ts';
 import type { ContainerEngine, ContainerExit, ContainerRequest } from './engine.ts';
 import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
-import { OutputRefusedError, type RpmReceiver, receiveRpms } from './receive-rpms.ts';
+import { type RpmReceiver, receiveRpms } from './receive-rpms.ts';
+import { requireReadable } from './require-readable.ts';
+import { OutputRefusedError } from './rpm-output.ts';
 
 const SCRIPT = fileURLToPath(new URL('./scripts/build-package.sh', import.meta.url));
 const SCRIPT_TARGET = '/rekmod/build-package.sh';
@@ -112,19 +112,4 @@ function describeBuild(
     stderrLimitBytes: Number.MAX_SAFE_INTEGER,
     timeoutMs: limits.buildTimeoutMs,
   };
-}
-
-/** The build's user is not this process' one, so a directory of mkdtemp() would be closed to it. */
-async function requireReadable(directory: string): Promise<void> {
-  await requireMode(directory, 0o005);
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isFile()) await requireMode(join(directory, entry.name), 0o004);
-  }
-}
-
-async function requireMode(path: string, bits: number): Promise<void> {
-  const { mode } = await stat(path);
-  if ((mode & bits) !== bits) {
-    throw new InputUnreadableError(path, `mode ${(mode & 0o7777).toString(8)}`);
-  }
 }

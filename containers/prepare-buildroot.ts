@@ -24,6 +24,7 @@ import {
   UNSATISFIED_LABEL,
 } from './labels.ts';
 import { mountRepositories, type ReadSpec } from './prepare-inputs.ts';
+import { isTransient, TRANSIENT_PHRASES } from './transient-phrases.ts';
 
 /** Name of every buildroot image; the tag is the begin of the digest. */
 export const BUILDROOT_REPOSITORY = 'rekmod/buildroot';
@@ -53,24 +54,6 @@ const ANSWER_BYTES = 64 * 1024;
 const SHOWN_LINES = 8;
 /** The script's exit code for troubles of dnf that pass. */
 const TRANSIENT_EXIT = 75;
-
-/** What dnf and curl say about troubles that pass: network, mirrors in mid-sync, a full disk. */
-const TRANSIENT_PHRASES = [
-  'Failed to download metadata',
-  'Errors during downloading metadata',
-  'Failed to synchronize cache',
-  'Error downloading packages',
-  'Curl error',
-  'Timeout was reached',
-  'Operation too slow',
-  'Could not resolve host',
-  'No more mirrors to try',
-  'Cannot download',
-  'Downloading successful, but checksum',
-  'checksum doesn',
-  'No space left on device',
-  'needs at least',
-];
 
 /** A request for a target of this backend. */
 export type ContainerPrepareRequest = PrepareRequest & { readonly target: ContainerTarget };
@@ -215,8 +198,5 @@ function describeExit(exit: ContainerExit, timeoutMs: number): string {
  */
 function classifyFailure(exit: ContainerExit, lines: readonly string[]): FailureClass {
   if (exit.isTimedOut || exit.exitCode === TRANSIENT_EXIT) return 'transient';
-  const isTransient = lines.some((line) =>
-    TRANSIENT_PHRASES.some((phrase) => line.includes(phrase)),
-  );
-  return isTransient ? 'transient' : 'configuration';
+  return lines.some(isTransient) ? 'transient' : 'configuration';
 }

@@ -2,6 +2,14 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, type Header } from 'tar-stream';
 import type { BuiltFile } from './backend.ts';
+import {
+  badOutput,
+  checkRpmName,
+  FILE_COUNT_LIMIT,
+  OutputRefusedError,
+  showName,
+  tooLarge,
+} from './rpm-output.ts';
 
 /** Takes in what a build hands out, which nobody vouches for. */
 export interface RpmReceiver {
@@ -16,19 +24,6 @@ export interface RpmReceiver {
   discard(): Promise<void>;
 }
 
-/** Thrown when the output of a build is not what it must be; the build fails by it. */
-export class OutputRefusedError extends Error {
-  readonly why: 'bad-output' | 'output-too-large';
-
-  constructor(why: OutputRefusedError['why'], message: string) {
-    super(message);
-    this.why = why;
-  }
-}
-
-const FILE_NAME = /^[A-Za-z0-9_+~^][A-Za-z0-9._+~^-]*\.rpm$/;
-const LONGEST_NAME = 255;
-const FILE_COUNT_LIMIT = 64;
 /** Headers and padding of that many files, and tar's own end. */
 const TAR_OVERHEAD_BYTES = 256 * 1024;
 
@@ -103,11 +98,9 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
 
 function checkHeader(header: Header, received: readonly BuiltFile[]): BuiltFile {
   const { name, type, size } = header;
-  const shown = JSON.stringify(name.slice(0, LONGEST_NAME));
+  const shown = showName(name);
   if (type !== 'file') throw badOutput(`${shown} is no regular file`);
-  if (!FILE_NAME.test(name) || name.length > LONGEST_NAME) {
-    throw badOutput(`${shown} is no plain name of an RPM`);
-  }
+  checkRpmName(name);
   if (received.length === FILE_COUNT_LIMIT) throw badOutput(`more than ${FILE_COUNT_LIMIT} files`);
   if (!Number.isSafeInteger(size) || size < 0) throw badOutput(`${shown} has no size`);
   return { name, sizeBytes: size };
@@ -125,12 +118,4 @@ async function openNew(path: string, name: string): Promise<FileHandle> {
 /** Errors of the file system name their system call; all others are tar-stream's. */
 function isTarError(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof OutputRefusedError) && !('syscall' in error);
-}
-
-function badOutput(message: string): OutputRefusedError {
-  return new OutputRefusedError('bad-output', message);
-}
-
-function tooLarge(limitBytes: number): OutputRefusedError {
-  return new OutputRefusedError('output-too-large', `more than ${limitBytes} bytes`);
 }

@@ -94,19 +94,19 @@ export class BuildrootMissingError extends RekmodError {
   readonly buildrootId: string;
 
   constructor(buildrootId: string) {
-    super(`Cannot use the buildroot "${buildrootId}": expected its image, found none`);
+    super(`Cannot use the buildroot "${buildrootId}": expected it on this machine, found none`);
     this.buildrootId = buildrootId;
   }
 }
 
-/** Thrown when a container could not read what it is to be given. */
+/** Thrown when a build's user could not read what the build is to be given. */
 export class InputUnreadableError extends RekmodError {
   readonly failureClass = 'configuration';
   readonly path: string;
 
   constructor(path: string, found: string) {
     super(
-      `Cannot give "${path}" to a container: expected it to be readable by everyone, found ${found}`,
+      `Cannot give "${path}" to a build: expected it to be readable by everyone, found ${found}`,
     );
     this.path = path;
   }

@@ -97,7 +97,7 @@ if ((${#specs[@]})); then
   fi
 fi
 
-facts=$(REKMOD_DEVEL=$devel bash /rekmod/describe-buildroot.sh)
+facts=$(REKMOD_DEVEL=$devel sh /rekmod/describe-buildroot.sh)
 count=$(sed -n 's/^devel //p' <<<"$facts")
 ((count == 1)) || die "Expected one $devel in the buildroot, found $count"
 /bin/bash /rekmod/assert-one-kernel.sh "$REKMOD_RELEASE"

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MockUnusableError } from '../../model/mock-errors.ts';
+import type { BuildBackend, Buildroot, Labels, PrepareRequest, RunControl } from '../backend.ts';
+import { requireReachable } from '../require-readable.ts';
+import { sharePreparations } from '../share-preparations.ts';
+import { buildInRoot } from './build-in-root.ts';
+import { chooseIsolation } from './choose-isolation.ts';
+import type { MockProgram } from './find-mock.ts';
+import { digestRoot, prepareRoot, type RootJob } from './prepare-root.ts';
+import { readStartTime, signalGroup } from './process-group.ts';
+import { type PreparedRoot, placeRoot, readPrepared, toBuildrootId } from './root-store.ts';
+import { openRuns, type RunRecord } from './runs.ts';
+import { cleanRoot } from './session.ts';
+import { readStockRoot } from './stock-root.ts';
+
+/** What the backend works with. */
+export interface MockBackendDeps {
+  readonly program: MockProgram;
+  /** A directory of this backend's alone, which mock's unprivileged user can enter. */
+  readonly directory: string;
+  /** The time in milliseconds since 1970, as `Date.now`. */
+  readonly now: () => number;
+}
+
+/** Builds in roots of mock's; a buildroot is a configuration of its own with a cached root. */
+export function createMockBackend({ program, directory, now }: MockBackendDeps): BuildBackend {
+  const rootsDirectory = join(directory, 'roots');
+  const runs = openRuns(join(directory, 'runs'));
+  const share = sharePreparations();
+
+  async function prepare({ target, ...rest }: PrepareRequest, run: RunControl): Promise<Buildroot> {
+    if (target.backend !== 'mock') throw new Error('BUG: a target of another backend');
+    const request = { ...rest, target };
+    const isolation = chooseIsolation(target.isolation, program.isolation);
+    if (isolation.kind === 'unusable') {
+      throw new MockUnusableError(isolation.problem, isolation.remedy);
+    }
+    const stock = await readStockRoot(program.configDirectory, target);
+    await mkdir(directory, { recursive: true });
+    if (program.account.environment.SUDO_UID !== undefined) await requireReachable(directory);
+    const digest = digestRoot({ request, stock, isolation });
+    const place = placeRoot(rootsDirectory, digest);
+    const job = { request, program, runs, stock, isolation, digest, place };
+    return await share(digest, run, () => findOrMakeRoot(job, run));
+  }
+
+  async function findOrMakeRoot(job: RootJob, run: RunControl): Promise<Buildroot> {
+    const found = await readPrepared(job.place);
+    const isReused = found?.digest === job.digest;
+    const root = isReused ? found : await prepareRoot(job, run);
+    return describeBuildroot(job, root, isReused);
+  }
+
+  async function removeLeftovers(labels: Labels): Promise<number> {
+    const wanted = Object.entries(labels);
+    let count = 0;
+    for (const record of await runs.list()) {
+      if (!wanted.every(([name, value]) => record.labels[name] === value)) continue;
+      await endLeader(record);
+      // What cannot be cleaned is left for the next time, with its record.
+      if (await cleanRoot(program, record)) await runs.remove(record.id);
+      count += 1;
+    }
+    return count;
+  }
+
+  const context = { program, runs, rootsDirectory, now };
+  return {
+    prepare,
+    build: (request, run) => buildInRoot(context, request, run),
+    removeLeftovers,
+  };
+}
+
+function describeBuildroot(
+  { place, digest }: RootJob,
+  { toolchain }: PreparedRoot,
+  isReused: boolean,
+): Buildroot {
+  return { id: toBuildrootId(place), digest, isReused, toolchain };
+}
+
+/** Ends a run whose worker was killed; `mock --clean` ends those that mock itself left behind. */
+async function endLeader({ leader }: RunRecord): Promise<void> {
+  if (leader === undefined) return;
+  if ((await readStartTime(leader.pid)) === leader.startTime) signalGroup(leader.pid, 'SIGKILL');
+}
