@@ -1,6 +1,6 @@
 import { type ContractRig, testBackendContract } from './backend-contract.ts';
 import { KERNEL } from './backend-rig.ts';
-import { answerPreparation, answerSrpm, lockOf, prepareMock, startMockRig } from './mock-rig.ts';
+import { answerPreparation, answerSrpm, lockOf, rememberRoot, startMockRig } from './mock-rig.ts';
 
 const CODES = { exit: 1, timeout: 11, 'out-of-memory': 247 } as const;
 
@@ -18,7 +18,7 @@ async function start(): Promise<ContractRig> {
       call.exit(30);
       (await rig.nextCall()).exit(0);
     },
-    prepared: () => prepareMock(rig),
+    prepared: () => rememberRoot(rig),
     async nextBuild() {
       const call = await answerSrpm(rig);
       await call.log('state.log', 'Start: rpmbuild a-1-1.src.rpm\n');

@@ -8,11 +8,19 @@ import { z } from 'zod';
 import type {
   BuildBackend,
   BuildRequest,
+  Buildroot,
   PrepareRequest,
   RunControl,
 } from '../../containers/backend.ts';
 import type { MockProgram } from '../../containers/mock/find-mock.ts';
 import { createMockBackend } from '../../containers/mock/mock-backend.ts';
+import {
+  makePlace,
+  type PreparedRoot,
+  placeRoot,
+  toBuildrootId,
+  writePrepared,
+} from '../../containers/mock/root-store.ts';
 import type { MockTarget } from '../../model/settings.ts';
 import { makeScratch } from '../support/scratch.ts';
 import { KERNEL, LIMITS } from './backend-rig.ts';
@@ -139,6 +147,8 @@ export interface MockRig extends AsyncDisposable {
 /** Starts a rig; `changes` describe another machine or user. */
 export async function startMockRig(changes: Partial<MockProgram> = {}): Promise<MockRig> {
   const scratch = await makeScratch();
+  // mock's unprivileged user must pass through it.
+  await chmod(scratch.path, 0o755);
   const calls = await serveCalls(scratch.at('socket'));
   const program = await writeProgram(scratch.at('bin'), scratch.at('socket'), changes);
   await mkdir(program.configDirectory, { recursive: true });
@@ -200,6 +210,19 @@ export async function prepareMock(
   const prepared = rig.backend.prepare(request, rig.run);
   await answerPreparation(rig);
   return await prepared;
+}
+
+/** A root as if mock had made it, which takes no start of mock. */
+export async function rememberRoot(
+  rig: MockRig,
+  isolation: PreparedRoot['isolation'] = 'nspawn',
+): Promise<Buildroot> {
+  const digest = '0123456789abcdef'.repeat(4);
+  const place = placeRoot(join(rig.directory, 'roots'), digest);
+  const toolchain = { kernelConfig: [], compilers: [] };
+  await makePlace(place);
+  await writePrepared(place, { digest, isolation, devel: KERNEL.develNevra, toolchain });
+  return { id: toBuildrootId(place), digest, isReused: true, toolchain };
 }
 
 /** Answers what a preparation asks of mock. */
