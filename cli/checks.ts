@@ -5,7 +5,9 @@ import { loadSettings } from '../config/load-settings.ts';
 import { findEngine } from '../containers/find-engine.ts';
 import { hasRegistry } from '../containers/require-image.ts';
 import type { Settings } from '../model/settings.ts';
+import { listBackends, mockEnvironment } from './build-backend.ts';
 import { checkLoadTests } from './check-load-tests.ts';
+import { checkMock } from './check-mock.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
@@ -38,13 +40,16 @@ const MIN_NODE = { major: 20, minor: 19 } as const;
 export async function checkAll(configPath: string | undefined): Promise<readonly Check[]> {
   const install = await findInstaller();
   const { check: configuration, settings } = await checkConfiguration(configPath);
+  // Who builds with mock alone needs no containers.
+  const wantsEngine = settings === undefined || listBackends(settings).has('container');
   return [
     checkNode(),
     ...(await Promise.all(PROGRAMS.map((wanted) => checkProgram(wanted, install)))),
-    await checkEngine(install),
+    ...(wantsEngine ? [await checkEngine(install)] : []),
     await checkTemporal(settings),
     configuration,
     ...(settings ? await checkImages(settings) : []),
+    ...(settings ? await checkMock(settings, mockEnvironment()) : []),
     ...(settings
       ? await checkLoadTests(settings, { searchPath: process.env.PATH ?? '', installer: install })
       : []),

@@ -4,10 +4,9 @@ import { NativeConnection } from '@temporalio/worker';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
 import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
-import { createContainerBackend } from '../containers/container-backend.ts';
-import { requireEngine } from '../containers/find-engine.ts';
 import type { WorkflowOptions } from '../model/workflow-messages.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
+import { startBackend } from './build-backend.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { requireHomeId } from './home-id.ts';
@@ -62,7 +61,7 @@ async function startParts(
 ): Promise<Running> {
   const { settings, data, store, records, readSymvers } = context;
   stack.defer(await takeRunLock(join(data.run, 'up.lock')));
-  const engine = await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 });
+  const backend = await startBackend(settings, data.root);
   const server = await startFileServer(data, settings.server);
   stack.defer(() => server.close());
   const embedded = await startServer(context, stack);
@@ -72,10 +71,9 @@ async function startParts(
   stack.defer(() => closeSigningKey(key));
 
   const homeId = await requireHomeId(data.root);
-  const backend = createContainerBackend({ engine, now: Date.now });
   // Nothing of this data directory can be running: the lock is ours.
   const leftovers = await backend.removeLeftovers({ home: homeId });
-  if (leftovers > 0) say(`Removed ${leftovers} containers that a killed worker left behind`);
+  if (leftovers > 0) say(`Removed ${leftovers} builds that a killed worker left behind`);
   await rm(data.scratch, { recursive: true, force: true });
   await mkdir(data.scratch, { recursive: true });
 

@@ -32,17 +32,18 @@ export interface MockEnvironment {
   readonly SUDO_GID?: string | undefined;
   readonly uid: number;
   readonly gids: readonly number[];
+  /** Holds `group`, `passwd` and `mock/`. @default {'/etc'} */
+  readonly etc?: string;
 }
 
 /** Since then mock has the plugin that writes down what a root holds. */
 const OLDEST_MAJOR = 6;
-const CONFIG_DIRECTORY = '/etc/mock';
 const PROBE_TIMEOUT_MS = 20_000;
 const run = promisify(execFile);
 
 /** Looks for mock and for what it needs of user and machine; starts nothing that stays. */
 export async function findMock(environment: MockEnvironment): Promise<MockSearch> {
-  const { PATH = '/usr/sbin:/usr/bin:/sbin:/bin', SUDO_UID, SUDO_GID } = environment;
+  const { PATH = '/usr/sbin:/usr/bin:/sbin:/bin', SUDO_UID, SUDO_GID, etc = '/etc' } = environment;
   const path = await findOnPath('mock', PATH);
   if (path === undefined) {
     const remedy = 'install the package mock and log in as a member of the group "mock"';
@@ -59,8 +60,8 @@ export async function findMock(environment: MockEnvironment): Promise<MockSearch
       ...(SUDO_UID === undefined ? {} : { SUDO_UID }),
       ...(SUDO_GID === undefined ? {} : { SUDO_GID }),
     },
-    group: await readText('/etc/group'),
-    passwd: await readText('/etc/passwd'),
+    group: await readText(join(etc, 'group')),
+    passwd: await readText(join(etc, 'passwd')),
   });
   if (account.kind === 'unusable') return account;
   if ((await findOnPath('createrepo_c', PATH)) === undefined) {
@@ -68,7 +69,7 @@ export async function findMock(environment: MockEnvironment): Promise<MockSearch
     return { kind: 'unusable', problem: '"createrepo_c" is not on PATH', remedy };
   }
   const isolation = await readIsolationFacts(PATH);
-  const configDirectory = CONFIG_DIRECTORY;
+  const configDirectory = join(etc, 'mock');
   const program = { path, version, configDirectory, searchPath: PATH, account, isolation };
   return { kind: 'found', program };
 }
