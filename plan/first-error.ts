@@ -3,6 +3,7 @@ const ERROR_MARKS: readonly RegExp[] = [
   /\berror: /i,
   /^(?:ERROR|FATAL): modpost:/,
   /\bis needed by\b/,
+  /^No match(?:ing package to install| for argument): /,
 ];
 
 /** Marks that harmless lines bear too: a Makefile looks for much that is not there. */
@@ -17,6 +18,8 @@ const NOISE: readonly RegExp[] = [
   /^\++ /,
   /^echo /,
   /^error: (?:Bad exit status|Failed build dependencies)/,
+  // What mock puts before dnf's own words.
+  /^ERROR: (?:Exception\(|Command failed)/,
 ];
 
 const MAX_LINE_LENGTH = 300;

@@ -110,6 +110,17 @@ x.c:1:1: error: this`,
     'error: Bad exit status from /var/tmp/rpm-tmp.A (%build)',
     undefined,
   ],
+  [
+    "dnf's words in what mock says of them",
+    `INFO: mock.py version 6.7 starting (python version = 3.13.1)...
+ERROR: Exception(/srv/a-1-1.src.rpm) Config(rekmod-0123456789abcdef) 0 minutes 4 seconds
+ERROR: Command failed:
+ # /usr/bin/dnf builddep --installroot /var/lib/mock/x/root /builddir/build/SRPMS/a-1-1.src.rpm
+No matching package to install: 'nope'
+Not all dependencies satisfied
+Error: Some packages could not be found.`,
+    "No matching package to install: 'nope'",
+  ],
 ];
 
 for (const [what, log, expected] of CASES) {
