@@ -40,7 +40,7 @@ test('prepare() runs the script as root with the kernel and the specs read-only'
 
   assert.equal(run.request.user, '0:0');
   assert.deepEqual(run.request.command.slice(2), ['1', 'gcc', 'a.spec', '1', 'need make']);
-  assert.deepEqual(run.request.mounts.slice(2), [
+  assert.deepEqual(run.request.mounts.slice(3), [
     { source: '/store/devel', target: '/rekmod/kernel-devel.rpm' },
     { source: rig.specDirectory, target: '/rekmod/specs/0' },
   ]);
