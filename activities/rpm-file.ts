@@ -2,12 +2,16 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CpioParseError, quoteExcerpt, RpmHeaderParseError } from '../model/parse-errors.ts';
 import { createCpioReader } from '../rpm/cpio.ts';
-import { type RpmHeader, readRpmHeader } from '../rpm/header.ts';
+import { type CpioEntry, createCpioStream } from '../rpm/cpio-stream.ts';
+import { type ByteSource, type RpmHeader, readRpmHeader, readRpmTags } from '../rpm/header.ts';
+import type { HeaderTags } from '../rpm/header-tags.ts';
 import { type CompressionFormat, decompress } from './decompress.ts';
 
 /** An RPM file whose header is read. */
 export interface RpmFileReader {
   readonly header: RpmHeader;
+  /** Reads all tags of the header, whatever they mean. */
+  readTags(): Promise<HeaderTags>;
   /**
    * Reads files out of the payload.
    *
@@ -25,7 +29,19 @@ export interface RpmFileReader {
     options: ReadFilesOptions,
     visit: (path: string, bytes: Uint8Array) => Promise<void>,
   ): Promise<void>;
+  /**
+   * Goes through all entries of the payload, of whatever size: nothing is kept in memory.
+   *
+   * @param visit Is given one entry after the other; its content is read to the end or not at all.
+   */
+  walkEntries(visit: RpmEntryVisitor, signal: AbortSignal): Promise<void>;
 }
+
+/** See {@link RpmFileReader.walkEntries}. */
+export type RpmEntryVisitor = (
+  entry: CpioEntry,
+  content: AsyncIterable<Uint8Array>,
+) => Promise<void>;
 
 /** Which files of a payload are read. */
 export interface ReadFilesOptions {
@@ -54,11 +70,7 @@ const FORMATS: ReadonlyMap<string, CompressionFormat> = new Map([
  */
 export async function openRpm(path: string): Promise<RpmFileReader> {
   await using file = await open(path);
-  const { size } = await file.stat();
-  const header = await readRpmHeader({
-    byteLength: size,
-    slice: (start, end) => readSlice(file, start, end),
-  });
+  const header = await readRpmHeader(await toSource(file));
   const format = requireFormat(
     header,
     await readSlice(file, header.payloadOffset, header.payloadOffset + 6),
@@ -66,8 +78,10 @@ export async function openRpm(path: string): Promise<RpmFileReader> {
   const payload = { path, header, format };
   return {
     header,
+    readTags: () => readTags(path),
     readFiles: (options) => readFiles(payload, options),
     visitFiles: (options, visit) => visitFiles(payload, options, visit),
+    walkEntries: (visit, signal) => walkEntries(payload, visit, signal),
   };
 }
 
@@ -75,6 +89,16 @@ interface Payload {
   readonly path: string;
   readonly header: RpmHeader;
   readonly format: CompressionFormat;
+}
+
+async function readTags(path: string): Promise<HeaderTags> {
+  await using file = await open(path);
+  return await readRpmTags(await toSource(file));
+}
+
+async function toSource(file: FileHandle): Promise<ByteSource> {
+  const { size } = await file.stat();
+  return { byteLength: size, slice: (start, end) => readSlice(file, start, end) };
 }
 
 async function readFiles(
@@ -111,6 +135,57 @@ async function visitFiles(
     reader.write(chunk);
     for (const [name, bytes] of complete) await visit(name, bytes);
     complete = [];
+  }
+  reader.close();
+}
+
+async function walkEntries(
+  payload: Payload,
+  visit: RpmEntryVisitor,
+  signal: AbortSignal,
+): Promise<void> {
+  const events = readEvents(payload, signal);
+  try {
+    for (;;) {
+      const { value, done } = await events.next();
+      if (done === true) return;
+      if (value instanceof Uint8Array || value === 'end') continue;
+      await visit(value, contentOf(events));
+    }
+  } finally {
+    await events.return(undefined);
+  }
+}
+
+/** The pieces of the entry that was given last. What its visitor leaves unread is passed over. */
+async function* contentOf(events: AsyncGenerator<PayloadEvent>): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true || !(value instanceof Uint8Array)) return;
+    yield value;
+  }
+}
+
+type PayloadEvent = CpioEntry | Uint8Array | 'end';
+
+async function* readEvents(
+  { path, header, format }: Payload,
+  signal: AbortSignal,
+): AsyncGenerator<PayloadEvent> {
+  let events: PayloadEvent[] = [];
+  const reader = createCpioStream({
+    onEntry(entry) {
+      events.push(entry);
+      return true;
+    },
+    onData: (bytes) => events.push(new Uint8Array(bytes)),
+    onEnd: () => events.push('end'),
+  });
+  const source = createReadStream(path, { start: header.payloadOffset });
+  for await (const chunk of decompress(format, source, { maxBytes: MAX_PAYLOAD_BYTES, signal })) {
+    reader.write(chunk);
+    yield* events;
+    events = [];
   }
   reader.close();
 }

@@ -11,6 +11,7 @@ import {
   readHeaderIntro,
 } from './header-blob.ts';
 import { type RpmFile, readFileList } from './header-files.ts';
+import { type HeaderTags, readHeaderTags } from './header-tags.ts';
 import { findIllegalPart } from './nevra.ts';
 
 /** Something to read parts of, e.g. an open file. */
@@ -111,13 +112,7 @@ const OPERATORS: ReadonlyMap<number, RpmDependency['op']> = new Map([
  * @see rpm 4.18 lib/package.c, rpmpkgRead(); lib/header.c; docs/manual/format_v4.md
  */
 export async function readRpmHeader(source: ByteSource): Promise<RpmHeader> {
-  const lead = await requireBytes(source, 0, LEAD_BYTES);
-  if (new DataView(lead.buffer, lead.byteOffset).getUint32(0) !== LEAD_MAGIC) {
-    const found = quoteExcerpt(String.fromCharCode(...lead.subarray(0, 4)));
-    throw new RpmHeaderParseError(`expected an RPM file, found one starting with ${found}`);
-  }
-  const signature = await readBlobAt(source, LEAD_BYTES, SIGNATURE_LIMITS);
-  const main = await readBlobAt(source, Math.ceil(signature.end / 8) * 8, MAIN_LIMITS);
+  const { signature, main } = await readBlobs(source);
   const { blob } = main;
   const format = findText(blob, TAG.payloadFormat) ?? 'cpio';
   if (format !== 'cpio') {
@@ -139,11 +134,39 @@ export async function readRpmHeader(source: ByteSource): Promise<RpmHeader> {
   };
 }
 
+/**
+ * Reads all tags of an RPM file's main header; see {@link readHeaderTags}.
+ *
+ * @throws {RpmHeaderParseError} As {@link readRpmHeader}.
+ */
+export async function readRpmTags(source: ByteSource): Promise<HeaderTags> {
+  return readHeaderTags((await readBlobs(source)).main.blob);
+}
+
+interface LocatedBlob {
+  readonly blob: HeaderBlob;
+  /** The position behind it. */
+  readonly end: number;
+}
+
+async function readBlobs(
+  source: ByteSource,
+): Promise<{ readonly signature: LocatedBlob; readonly main: LocatedBlob }> {
+  const lead = await requireBytes(source, 0, LEAD_BYTES);
+  if (new DataView(lead.buffer, lead.byteOffset).getUint32(0) !== LEAD_MAGIC) {
+    const found = quoteExcerpt(String.fromCharCode(...lead.subarray(0, 4)));
+    throw new RpmHeaderParseError(`expected an RPM file, found one starting with ${found}`);
+  }
+  const signature = await readBlobAt(source, LEAD_BYTES, SIGNATURE_LIMITS);
+  const main = await readBlobAt(source, Math.ceil(signature.end / 8) * 8, MAIN_LIMITS);
+  return { signature, main };
+}
+
 async function readBlobAt(
   source: ByteSource,
   start: number,
   limits: HeaderLimits,
-): Promise<{ readonly blob: HeaderBlob; readonly end: number }> {
+): Promise<LocatedBlob> {
   const contentStart = start + HEADER_INTRO_BYTES;
   const intro = await requireBytes(source, start, contentStart);
   const { tagCount, byteCount } = readHeaderIntro(intro, limits);
