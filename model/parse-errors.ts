@@ -118,6 +118,29 @@ export class SpecParseError extends RekmodError {
   }
 }
 
+/** A `dkms.conf` that DKMS would refuse, or that cannot be read without running it. */
+export class DkmsParseError extends RekmodError {
+  readonly failureClass = 'outcome';
+  /** Counted from 1; absent where something is missing as a whole. */
+  readonly line?: number;
+
+  constructor(detail: string, line?: number) {
+    super(`Cannot parse dkms.conf${line === undefined ? '' : ` line ${line}`}: ${detail}`);
+    if (line !== undefined) this.line = line;
+  }
+}
+
+/** A tar or ar archive that is malformed or outside its bounds. */
+export class ArchiveParseError extends RekmodError {
+  readonly failureClass = 'outcome';
+  readonly format: string;
+
+  constructor(format: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot read ${format} archive: ${detail}`, options);
+    this.format = format;
+  }
+}
+
 /** A kernel image (`vmlinuz`) that is not what its architecture's boot loaders take. */
 export class KernelImageParseError extends RekmodError {
   readonly failureClass = 'outcome';
