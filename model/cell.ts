@@ -31,6 +31,8 @@ export type CellOutcome =
       /** The snapshot that holds them first, e.g. `000007`. */
       readonly snapshot: string;
       readonly build: BuildFacts;
+      /** The build gave what was published already, so that was left as it is. */
+      readonly isUnchanged?: true;
     }
   /** No build was needed: the verdict says why. */
   | { readonly kind: 'kept' }

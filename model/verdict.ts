@@ -62,7 +62,8 @@ export type Verdict =
     }
   | {
       readonly kind: 'excluded';
-      readonly why: 'kernel-too-old' | 'kernel-too-new';
+      readonly why: 'kernel-too-old' | 'kernel-too-new' | 'source-excludes';
+      /** The kernel of the limit; of `source-excludes` the condition as the source has it. */
       readonly limit: string;
     }
   | { readonly kind: 'blocked'; readonly by: string };

@@ -17,6 +17,8 @@ export interface KmodFacts {
   readonly inputDigest: Sha256Hex;
   /** Published builds of the kmod in the kernel's stream, newest kernel first. */
   readonly donors: readonly DonorBuild[];
+  /** The condition by which the source itself is not for this kernel; absent if it is. */
+  readonly exclusion?: string;
   /** Whether a package serves one kernel only, whatever its symbols (kmodtool). */
   readonly bindsToOneKernel: boolean;
   readonly isForced: boolean;
@@ -79,6 +81,9 @@ export function judgeCell(facts: CellFacts): Verdict {
 function judgeAlone(facts: KmodFacts): Verdict | undefined {
   const excluded = judgeRange(facts.kmod, facts.kernel.evr);
   if (excluded) return excluded;
+  if (facts.exclusion !== undefined) {
+    return { kind: 'excluded', why: 'source-excludes', limit: facts.exclusion };
+  }
   const own = findOwn(facts);
   const subject = own ?? facts.donors[0];
   if (!subject) return { kind: 'rebuild', why: 'never-built' };

@@ -10,6 +10,8 @@ type Rebuild = Extract<Verdict, { kind: 'rebuild' }>;
 
 /** C++ and Rust symbols reach hundreds of characters. */
 const MAX_NAME_LENGTH = 64;
+/** A condition is a regular expression at worst. */
+const MAX_CONDITION_LENGTH = 160;
 
 /**
  * Says in one sentence what must happen to a cell and why, naming the first symbols, e.g.
@@ -24,16 +26,25 @@ export function describeVerdict(verdict: Verdict): string {
       return `rebuild: ${describeRebuild(verdict)}`;
     case 'broken':
       return `broken: ${describeBreak(verdict)}, a build is tried but expected to fail`;
-    case 'excluded': {
-      const limit = name(verdict.limit);
-      return verdict.why === 'kernel-too-old'
-        ? `excluded: the kernel is older than ${limit}, the oldest that this kmod is built for`
-        : `excluded: the kernel is newer than ${limit}, the newest that this kmod is built for`;
-    }
+    case 'excluded':
+      return `excluded: ${describeExclusion(verdict)}`;
     case 'blocked':
       return `blocked: it needs ${name(verdict.by)}, which could not be built`;
     default:
       return unreachable(verdict);
+  }
+}
+
+function describeExclusion({ why, limit }: Extract<Verdict, { kind: 'excluded' }>): string {
+  switch (why) {
+    case 'kernel-too-old':
+      return `the kernel is older than ${name(limit)}, the oldest that this kmod is built for`;
+    case 'kernel-too-new':
+      return `the kernel is newer than ${name(limit)}, the newest that this kmod is built for`;
+    case 'source-excludes':
+      return `its source is not for this kernel (${cleanText(limit, MAX_CONDITION_LENGTH)})`;
+    default:
+      return unreachable(why);
   }
 }
 
@@ -130,9 +141,12 @@ const STEP_WORDS: Readonly<Record<RebuildStep, string>> = {
 export function describeOutcome(outcome: CellOutcome): string {
   switch (outcome.kind) {
     case 'published': {
-      const { packages, repository, snapshot, build } = outcome;
+      const { packages, repository, snapshot, build, isUnchanged } = outcome;
       const what = formatCount(packages.length, 'package');
       const time = formatSeconds(build.durationMs / 1000);
+      if (isUnchanged) {
+        return `built in ${time}, identical to what is published: ${what} in ${cleanText(repository)} since snapshot ${cleanText(snapshot)}`;
+      }
       const tested = build.loadTest === undefined ? '' : `; ${describeLoadTest(build.loadTest)}`;
       return `built in ${time}: ${what} in ${cleanText(repository)}, snapshot ${cleanText(snapshot)}${tested}`;
     }

@@ -60,7 +60,7 @@ function headlineOfOutcome(
   const { kmod, kernel, again } = words;
   switch (outcome.kind) {
     case 'published':
-      return `${describeBuilt(verdict, words)}${describeTrial(outcome.build.loadTest, words)}.`;
+      return `${describeBuilt(outcome, verdict, words)}${describeTrial(outcome.build.loadTest, words)}.`;
     case 'kept':
       return verdict?.kind === 'keep'
         ? headlineOfVerdict(verdict, words, false)
@@ -80,7 +80,14 @@ function headlineOfOutcome(
   }
 }
 
-function describeBuilt(verdict: Verdict | undefined, { kmod, kernel }: HeadlineWords): string {
+function describeBuilt(
+  { isUnchanged }: Extract<CellOutcome, { kind: 'published' }>,
+  verdict: Verdict | undefined,
+  { kmod, kernel }: HeadlineWords,
+): string {
+  if (isUnchanged) {
+    return `${kmod} has been compiled for ${kernel} again, which gave exactly what is published already, so that stays as it is`;
+  }
   if (verdict?.kind === 'broken') {
     return `${kmod} was expected not to compile for ${kernel}, but it did compile and is published`;
   }
@@ -119,6 +126,10 @@ function headlineOfVerdict(verdict: Verdict, words: HeadlineWords, isLate: boole
       return `${kmod} is expected not to compile for ${kernel}: ${reason}; ${todo}, but keep that kernel away from machines that need ${kmod} until it has succeeded or a newer ${kmod} source is there.`;
     }
     case 'excluded': {
+      if (verdict.why === 'source-excludes') {
+        const condition = cleanText(verdict.limit, 160);
+        return `${kmod} is not compiled for ${kernel}, because its own source is not for that kernel (${condition}); there is nothing to do, unless a newer source is.`;
+      }
       const limit = cleanText(verdict.limit, 64);
       const [range, key] =
         verdict.why === 'kernel-too-new'

@@ -89,6 +89,10 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     { kind: 'excluded', why: 'kernel-too-new', limit: '6.12' },
     'excluded: the kernel is newer than 6.12, the newest that this kmod is built for',
   ],
+  [
+    { kind: 'excluded', why: 'source-excludes', limit: 'BUILD_EXCLUSIVE_ARCH="i.86"' },
+    'excluded: its source is not for this kernel (BUILD_EXCLUSIVE_ARCH="i.86")',
+  ],
   [{ kind: 'blocked', by: 'jool' }, 'blocked: it needs jool, which could not be built'],
 ];
 
@@ -98,8 +102,18 @@ for (const [verdict, expected] of VERDICTS) {
   });
 }
 
+function unchanged(durationMs: number): CellOutcome {
+  const outcome = published(durationMs);
+  assert.ok(outcome.kind === 'published');
+  return { ...outcome, isUnchanged: true };
+}
+
 const OUTCOMES: readonly (readonly [CellOutcome, string])[] = [
   [published(36_100), 'built in 36 s: 0 packages in kmods, snapshot 000007'],
+  [
+    unchanged(12_000),
+    'built in 12 s, identical to what is published: 0 packages in kmods since snapshot 000007',
+  ],
   [{ kind: 'kept' }, 'kept: the published modules are used as they are'],
   [{ kind: 'excluded' }, 'excluded: out of the range of kernels that this kmod is built for'],
   [{ kind: 'blocked', by: 'a' }, 'blocked: it needs a, which could not be built'],

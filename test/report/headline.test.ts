@@ -125,6 +125,10 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'dahdi is not compiled for kernel 6.1.0-55-amd64, because its configuration limits it to kernels up to 5.14; there is nothing to do, unless that limit (maxKernel) is out of date.',
   ],
   [
+    { kind: 'excluded', why: 'source-excludes', limit: 'BUILD_EXCLUSIVE_CONFIG="CONFIG_X"' },
+    'dahdi is not compiled for kernel 6.1.0-55-amd64, because its own source is not for that kernel (BUILD_EXCLUSIVE_CONFIG="CONFIG_X"); there is nothing to do, unless a newer source is.',
+  ],
+  [
     { kind: 'blocked', by: 'jool' },
     `dahdi was not compiled for kernel 6.1.0-55-amd64, because it needs jool, which could not be compiled for it; see to jool first, then ${AGAIN}.`,
   ],
@@ -142,6 +146,12 @@ function failedAt(step: RebuildStep): CellOutcome {
 function failedFor(kind: CauseKind, isForetold = false): CellOutcome {
   const found = { line: 'x', kind, symbol: 'strlcpy', provider: 'vmlinux', isForetold };
   return failed({ why: 'exit', cause: { before: donor, after: release, errors: [found] } });
+}
+
+function unchanged(): CellOutcome {
+  const outcome = published(1);
+  assert.ok(outcome.kind === 'published');
+  return { ...outcome, isUnchanged: true };
 }
 
 function loadedAs(isGood: boolean): CellOutcome {
@@ -208,6 +218,11 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     published(1),
     lost(1),
     'dahdi was expected not to compile for kernel 6.1.0-55-amd64, but it did compile and is published; there is nothing to do.',
+  ],
+  [
+    unchanged(),
+    { kind: 'rebuild', why: 'forced' },
+    'dahdi has been compiled for kernel 6.1.0-55-amd64 again, which gave exactly what is published already, so that stays as it is; there is nothing to do.',
   ],
   [
     loadedAs(true),
@@ -392,6 +407,7 @@ const REASONS: Readonly<Record<Exclude<Verdict, { kind: 'blocked' }>['why'], tru
   'symbols-refused': true,
   'kernel-too-old': true,
   'kernel-too-new': true,
+  'source-excludes': true,
 };
 
 /** Every outcome that there is. */
