@@ -9,15 +9,14 @@ import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { findIdenticalBuild, type IdenticalBuildDeps, type Published } from './identical-build.ts';
 import { readModules } from './read-modules.ts';
-import type { Records } from './records.ts';
 import { openRpm } from './rpm-file.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
-export interface VerifyDeps {
+export interface VerifyDeps extends IdenticalBuildDeps {
   readonly store: ContentStore;
   readonly readSymvers: SymversReader;
-  readonly records: Records;
   readonly readForeignBuilds: ForeignBuildReader;
 }
 
@@ -34,6 +33,8 @@ export type VerifyEnd =
       readonly modules: StoredFile & { readonly moduleCount: number };
       /** Which functions of the modules use what they import, in the store. */
       readonly uses?: StoredFile;
+      /** The published build that this one is no different from; absent if there is none. */
+      readonly identical?: Published;
     }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
@@ -45,7 +46,9 @@ const MAX_SHOWN_PROBLEMS = 20;
 const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
 /** Activities of the verify station: exit code 0 proves nothing. */
-export function verifyActivities({ store, readSymvers, records, ...deps }: VerifyDeps) {
+export function verifyActivities(deps: VerifyDeps) {
+  const { store, readSymvers, records } = deps;
+
   /** Reads what a build handed out and checks it against the kernel it is for. */
   async function verifyBuild(request: {
     readonly cell: PlannedCell;
@@ -77,6 +80,8 @@ export function verifyActivities({ store, readSymvers, records, ...deps }: Verif
       if (problems.length > 0) {
         return { kind: 'refused', problems: problems.slice(0, MAX_SHOWN_PROBLEMS) };
       }
+      const paths = await Promise.all(published.map(({ file }) => store.require(file)));
+      const identical = await findIdenticalBuild(cell, paths, { ...deps, signal });
       const facts = await store.addText(JSON.stringify(modules));
       const uses = published.flatMap((rpm) => rpm.uses);
       return {
@@ -84,6 +89,7 @@ export function verifyActivities({ store, readSymvers, records, ...deps }: Verif
         packages: published.map(({ file, header }) => ({ ...file, nevra: header.nevra })),
         modules: { ...facts, moduleCount: modules.length },
         uses: await store.addText(`[${uses.join(',')}]`),
+        ...(identical ? { identical } : {}),
       };
     });
   }

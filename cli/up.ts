@@ -59,7 +59,7 @@ async function startParts(
   stack: CleanupStack,
   say: (line: string) => void,
 ): Promise<Running> {
-  const { settings, data, store, records, readSymvers } = context;
+  const { settings, data, records } = context;
   stack.defer(await takeRunLock(join(data.run, 'up.lock')));
   const backend = await startBackend(settings, data.root);
   const server = await startFileServer(data, settings.server);
@@ -110,15 +110,11 @@ async function startParts(
     namespace,
     bundle: await requireWorkflowBundle(data.cache),
     deps: {
-      settings,
-      data,
-      store,
-      records,
-      readSymvers,
-      readForeignBuilds: context.readForeignBuilds,
+      ...context,
       backend,
       homeId,
       key,
+      publicKeys: key.publicKeys,
       client,
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',

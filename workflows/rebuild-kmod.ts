@@ -137,6 +137,17 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     const reason = describeLoadTest(tested);
     return { kind: 'failed', step: 'load', reason, attemptLog, durationMs, loadTest: tested };
   }
+  const { inputDigest, sourceDigest } = cell;
+  const { modules, uses, identical } = verified;
+  const facts = {
+    ...{ inputDigest, sourceDigest, durationMs, modules, attemptLog },
+    ...(uses ? { uses } : {}),
+    ...(tested ? { loadTest: tested } : {}),
+  };
+  if (identical) {
+    const { buildNumber } = identical.build;
+    return { ...identical, build: { ...facts, buildNumber }, isUnchanged: true };
+  }
   way.step = 'sign';
   const packages = await sign.signPackages.executeWithOptions({ summary: `Sign ${kmod}` }, [
     { packages: verified.packages },
@@ -149,19 +160,12 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   if (answer.kind === 'refused') {
     return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
   }
-  const { inputDigest, sourceDigest } = cell;
-  const { buildNumber } = built;
-  const { modules, uses } = verified;
   return {
     kind: 'published',
     packages,
     repository: answer.repository,
     snapshot: answer.snapshot,
-    build: {
-      ...{ inputDigest, sourceDigest, buildNumber, durationMs, modules, attemptLog },
-      ...(uses ? { uses } : {}),
-      ...(tested ? { loadTest: tested } : {}),
-    },
+    build: { ...facts, buildNumber: built.buildNumber },
   };
 }
 

@@ -12,7 +12,7 @@ import type { PlannedCell } from '../../model/plan.ts';
 import { type ExpectedPackages, findDialect } from '../../rpm/spec.ts';
 import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
-import { type DataRig, makeDataRig } from '../support/data-rig.ts';
+import { type DataRig, makeDataRig, settingsOf } from '../support/data-rig.ts';
 import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
 import { DEBIAN } from '../support/target-kernels.ts';
 
@@ -31,6 +31,9 @@ const CELL: PlannedCell = {
   inputDigest: INPUT,
   buildNumber: 1,
 };
+
+/** Nothing is published in these tests, so nothing is looked up. */
+const PUBLISHER = { settings: settingsOf(), publicKeys: { directory: '/none' } };
 
 function publishedOf(modules: BuildFacts['modules']): CellOutcome {
   const build = {
@@ -65,7 +68,7 @@ async function verify(
     kernelOf('6.1.0-54', { release: RELEASE, symvers: stored, ...kernel }),
   );
   const readSymvers = openSymversReader(rig.store);
-  const { verifyBuild } = verifyActivities({ ...rig, readSymvers });
+  const { verifyBuild } = verifyActivities({ ...rig, ...PUBLISHER, readSymvers });
   const files: BuildOutput[] = [];
   for (const fileName of fixtures) {
     files.push({ fileName, ...(await rig.store.addFile(fixturePath(`rpms/${fileName}`))) });
@@ -189,7 +192,11 @@ test('verifyBuild() refuses a build without modules', async () => {
 
 test('verifyBuild() does not know a kernel that was never seen', async () => {
   await using rig = await makeDataRig();
-  const { verifyBuild } = verifyActivities({ ...rig, readSymvers: openSymversReader(rig.store) });
+  const { verifyBuild } = verifyActivities({
+    ...rig,
+    ...PUBLISHER,
+    readSymvers: openSymversReader(rig.store),
+  });
 
   await assert.rejects(
     inActivity(() => verifyBuild({ cell: CELL, files: [] })),

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabKmod } from '../../lab/read-lab.ts';
 
-/** How a kmod of our own making behaves when it is built. */
+/** How a kmod of our own making behaves when it is built; a slow one is another one each time. */
 export type Behaviour =
   | 'good'
   | 'slow'
@@ -61,8 +61,9 @@ function describeSource(behaviour: Behaviour): string {
   if (behaviour === 'actor') return ACTOR;
   const call =
     behaviour === 'compile-error' ? 'this_was_removed_in_6_1();' : 'pr_info("hello\\n");';
+  const stamp = behaviour === 'slow' ? '#include "stamp.h"\nMODULE_INFO(stamp, STAMP);\n' : '';
   return `#include <linux/module.h>
-static int __init start(void) { ${call} return 0; }
+${stamp}static int __init start(void) { ${call} return 0; }
 static void __exit end(void) { }
 module_init(start);
 module_exit(end);
@@ -71,6 +72,7 @@ MODULE_LICENSE("GPL");
 }
 
 const SLOW_SECONDS = 25;
+const STAMP = `echo "#define STAMP \\"$(cat /proc/sys/kernel/random/uuid)\\"" > stamp.h`;
 
 function describeSpec(name: string, behaviour: Behaviour): string {
   const hasModule = behaviour !== 'no-modules';
@@ -93,7 +95,7 @@ Made for a test.
 cp %{SOURCE0} .
 echo 'obj-m := ${name}.o' > Makefile
 %build
-${behaviour === 'slow' ? `sleep ${SLOW_SECONDS}` : 'true'}
+${behaviour === 'slow' ? `${STAMP}\nsleep ${SLOW_SECONDS}` : 'true'}
 make -C /lib/modules/%{kernel_version}/build M=$PWD modules
 ${vermagic}
 %install

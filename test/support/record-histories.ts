@@ -23,6 +23,7 @@ const Rebuild = z.object({
     kind: z.string(),
     step: z.string().optional(),
     build: z.object({ loadTest: z.object({ kind: z.string() }).optional() }).optional(),
+    isUnchanged: z.boolean().optional(),
   }),
 });
 const Rollout = z.object({ builtCount: z.number(), failedCount: z.number() });
@@ -36,7 +37,8 @@ function nameRebuild(
   const trigger = attributes.find(({ key }) => key.name === 'RekmodTrigger')?.value;
   const step = outcome.step === undefined ? '' : `-${outcome.step}`;
   const tested = outcome.build?.loadTest === undefined ? '' : '-load-tested';
-  return `rebuild-kmod.${outcome.kind}${step}${tested}.by-${String(trigger ?? 'unknown')}`;
+  const kind = outcome.isUnchanged === true ? 'unchanged' : outcome.kind;
+  return `rebuild-kmod.${kind}${step}${tested}.by-${String(trigger ?? 'unknown')}`;
 }
 
 /** Says what a history proves, e.g. `rebuild-kmod.failed-build.by-new-kernel`; nothing for the rest. */

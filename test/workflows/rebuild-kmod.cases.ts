@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type WorkflowHandle, WorkflowIdConflictPolicy } from '@temporalio/client';
+import type { Published } from '../../activities/identical-build.ts';
 import { ContentInvalidError, NotFoundError } from '../../model/activity-errors.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
@@ -89,6 +90,46 @@ export function testRebuildKmod(rig: WorkflowRig): void {
     };
     assert.deepEqual(result, { stream, kmod, release, verdict, outcome });
     assert.deepEqual(recorded, outcome);
+  });
+
+  test('rebuildKmod() leaves what is published where the build gave the same again', async () => {
+    const cell = cellOf('jool', 'identical', { verdict: { kind: 'rebuild', why: 'forced' } });
+    const identical: Published = {
+      kind: 'published',
+      packages: [packageOf('jool', 'identical')],
+      repository: 'kmods',
+      snapshot: '000003',
+      build: {
+        ...{ inputDigest: 'old', sourceDigest: 'old', buildNumber: 7, durationMs: 5 },
+        modules: { sha256: '2'.repeat(64), sizeBytes: 2, moduleCount: 1 },
+        attemptLog: 'logs/old.log',
+      },
+    };
+
+    const { result, recorded } = await rebuild(rig, cell, {
+      verifyBuild: async (request) => {
+        const end = await verifyWell(request);
+        return end.kind === 'verified' ? { ...end, identical } : end;
+      },
+    });
+
+    assert.deepEqual(rig.calls().slice(2), [
+      'buildKmod jool',
+      'verifyBuild jool',
+      'recordOutcome jool',
+    ]);
+    // What went in is that of now, so that nothing is found to be rebuilt again.
+    const { modules } = identical.build;
+    assert.deepEqual(result.outcome, {
+      ...identical,
+      build: {
+        ...{ inputDigest: 'input', sourceDigest: 'source', buildNumber: 7, durationMs: 1000 },
+        modules: { ...modules, sha256: '1'.repeat(64) },
+        attemptLog: 'logs/a.log',
+      },
+      isUnchanged: true,
+    });
+    assert.deepEqual(recorded, result.outcome);
   });
 
   test('rebuildKmod() takes plan and buildroot of a rollout', async () => {
