@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { NotFoundError } from '../model/activity-errors.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
@@ -9,16 +10,20 @@ import type { Sha256Hex } from '../model/store.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
+import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
 import { detailPlan } from './detail-plan.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { readKmodInput } from './kmod-source.ts';
+import type { KernelOptionsReader } from './kernel-options.ts';
+import type { KmodInput, KmodReader } from './kmod-source.ts';
 import type { DonorLookup, Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
 export interface AssessDeps {
   readonly settings: Settings;
+  readonly readKmod: KmodReader;
+  readonly readKernelOptions: KernelOptionsReader;
   readonly readSymvers: SymversReader;
   readonly records: Records;
   readonly readForeignBuilds: ForeignBuildReader;
@@ -40,12 +45,16 @@ export interface Assessment {
 /** See {@link assessActivities}. */
 export type AssessActivities = ReturnType<typeof assessActivities>;
 
+/** So often the plan of a whole kernel waits for the server of one kmod's source. */
+const PATIENT_ATTEMPTS = 3;
+
 /** Activities of the second and third station: what does a kernel mean for each kmod? */
 export function assessActivities(deps: AssessDeps) {
   /** Plans a whole kernel and records the plan. */
   async function planKernel(request: PlanRequest): Promise<Assessment> {
     return await withHeartbeat(async (signal) => {
-      const assessment = await assessKernel(request, deps, signal);
+      const isPatient = Context.current().info.attempt < PATIENT_ATTEMPTS;
+      const assessment = await assessKernel(request, { ...deps, isPatient }, signal);
       await deps.records.writePlan(assessment.plan);
       deps.onChange();
       return assessment;
@@ -55,7 +64,8 @@ export function assessActivities(deps: AssessDeps) {
   /** Plans one cell, in the light of all others. */
   async function planCell(request: PlanRequest & { readonly kmod: string }): Promise<PlannedCell> {
     return await withHeartbeat(async (signal) => {
-      const { plan, unreadable } = await assessKernel(request, deps, signal);
+      const isPatient = Context.current().info.attempt < PATIENT_ATTEMPTS;
+      const { plan, unreadable } = await assessKernel(request, { ...deps, isPatient }, signal);
       const fault = unreadable.find(({ kmod }) => kmod === request.kmod);
       if (fault) throw new NotFoundError('plan', request.kmod, fault.reason);
       return requireCell(plan, request.kmod);
@@ -68,14 +78,15 @@ export function assessActivities(deps: AssessDeps) {
 /**
  * Judges every kmod of a kernel's stream. Reads only; `rekmod plan` prints what this returns.
  *
+ * @param deps `isPatient`: a server of a source that is down throws; else that kmod is unreadable now.
  * @throws {NotFoundError} If the kernel is not known.
  */
 export async function assessKernel(
   request: PlanRequest,
-  deps: Omit<AssessDeps, 'onChange'>,
+  deps: Omit<AssessDeps, 'onChange'> & { readonly isPatient?: boolean },
   signal: AbortSignal,
 ): Promise<Assessment> {
-  const { settings, records, readSymvers, readForeignBuilds } = deps;
+  const { settings, records, readSymvers } = deps;
   const kernel = await requireKernel(records, request);
   const stream = requireNamed(settings.streams, 'plan', 'stream', kernel.stream);
   const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
@@ -85,11 +96,12 @@ export async function assessKernel(
   const unreadable: { kmod: string; reason: string }[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
     try {
-      kmods.push(await readFacts(kmod, { kernel, target, donorsOf, readForeignBuilds, signal }));
+      kmods.push(await readFacts(kmod, { ...deps, kernel, target, donorsOf, signal }));
     } catch (error) {
       signal.throwIfAborted();
-      // One kmod whose source is at fault must not hold up the others; other trouble passes.
-      if (!(error instanceof RekmodError) || error.failureClass === 'transient') throw error;
+      // One kmod whose source is at fault must not hold up the others; trouble that passes is waited for.
+      if (!(error instanceof RekmodError)) throw error;
+      if (error.failureClass === 'transient' && deps.isPatient === true) throw error;
       unreadable.push({ kmod: kmod.name, reason: error.message });
     }
   }
@@ -116,16 +128,16 @@ function requireCell(plan: RebuildPlan, kmod: string): PlannedCell {
 
 async function readFacts(
   kmod: Kmod,
-  context: {
+  context: Pick<AssessDeps, 'readKmod' | 'readKernelOptions' | 'readForeignBuilds'> & {
     readonly kernel: Kernel;
     readonly target: Target;
     readonly donorsOf: DonorLookup;
-    readonly readForeignBuilds: ForeignBuildReader;
     readonly signal: AbortSignal;
   },
 ): Promise<KmodFacts> {
   const { kernel, target, donorsOf, signal } = context;
-  const { sourceDigest, dialectFor } = await readKmodInput(kmod, signal);
+  const input = await context.readKmod(kmod, { signal });
+  const { sourceDigest, dialectFor } = input;
   const dialect = dialectFor(kernel);
   const inputDigest = digestInputs(
     {
@@ -141,7 +153,31 @@ async function readFacts(
   );
   const foreign = await context.readForeignBuilds(kmod.name, kernel, signal);
   const donors = addForeignBuilds(donorsOf(kmod.name), foreign, { sourceDigest, inputDigest });
-  return { kmod, sourceDigest, inputDigest, bindsToOneKernel: dialect.bindsToOneKernel, donors };
+  const { bindsToOneKernel } = dialect;
+  const exclusion = await judgeConditions(input, context);
+  return {
+    ...{ kmod, sourceDigest, inputDigest, bindsToOneKernel, donors },
+    ...(exclusion === undefined ? {} : { exclusion }),
+  };
+}
+
+/** The kernel's options are looked up only if the source asks for any. */
+async function judgeConditions(
+  { conditions }: KmodInput,
+  {
+    kernel,
+    readKernelOptions,
+    signal,
+  }: Pick<AssessDeps, 'readKernelOptions'> & {
+    readonly kernel: Kernel;
+    readonly signal: AbortSignal;
+  },
+): Promise<string | undefined> {
+  if (conditions === undefined) return undefined;
+  const { release, arch } = kernel;
+  const options =
+    conditions.config.length === 0 ? undefined : await readKernelOptions(kernel.devel, signal);
+  return findExclusion(conditions, { release, arch, ...(options ? { options } : {}) });
 }
 
 function hashText(text: string): Sha256Hex {

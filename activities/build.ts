@@ -25,7 +25,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { noteCompilers, requireCompiler } from './heed-compilers.ts';
-import { type KmodInput, readKmodInput } from './kmod-source.ts';
+import type { KmodInput, KmodReader } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
@@ -39,6 +39,7 @@ export interface BuildDeps {
   readonly records: Records;
   readonly readSymvers: SymversReader;
   readonly backend: BuildBackend;
+  readonly readKmod: KmodReader;
   /** Marks what this data directory owns among the engine's containers. */
   readonly homeId: string;
   readonly now: () => Date;
@@ -95,7 +96,7 @@ export function buildActivities(deps: BuildDeps) {
         const request = {
           target,
           kernel: await toBuildrootKernel(kernel, store),
-          specs: await layOutSpecs(kernel, { settings, directory, signal }),
+          specs: await layOutSpecs(kernel, { ...deps, directory, signal }),
           limits: settings.limits,
           labels,
         };
@@ -123,7 +124,9 @@ export function buildActivities(deps: BuildDeps) {
       const labels = { home: deps.homeId, cell: `${cell.stream}/${cell.release}/${cell.kmod}` };
       // An attempt before this one may have been killed with its worker; there is never a second writer.
       await backend.removeLeftovers(labels);
-      const input = await readInput(settings, cell.kmod, signal);
+      const kmod = requireNamed(settings.kmods, 'build', 'kmod', cell.kmod);
+      const planned = cell.sourceDigest;
+      const input = await deps.readKmod(kmod, { freshness: 'known', planned, signal });
       requirePlannedSource(input, cell);
       const buildNumber = await deps.records.reserveBuildNumber(cell, runId(), cell.buildNumber);
       return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
@@ -164,12 +167,17 @@ export function buildActivities(deps: BuildDeps) {
 /** The specs of all kmods of a kernel's stream; one that cannot be read fails in its own build. */
 async function layOutSpecs(
   kernel: Kernel,
-  { settings, directory, signal }: { settings: Settings; directory: string; signal: AbortSignal },
+  {
+    settings,
+    readKmod,
+    directory,
+    signal,
+  }: Pick<BuildDeps, 'settings' | 'readKmod'> & { directory: string; signal: AbortSignal },
 ): Promise<readonly BuildInput[]> {
   const specs: BuildInput[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(kernel.stream))) {
     try {
-      const input = await readKmodInput(kmod, signal);
+      const input = await readKmod(kmod, { freshness: 'known', signal });
       specs.push(await layOutInput(input, { directory: join(directory, kmod.name), kernel }));
     } catch (error) {
       if (!(error instanceof RekmodError)) throw error;
@@ -215,14 +223,6 @@ function attemptName(): string {
 function targetOf(settings: Settings, kernel: Kernel): Settings['targets'][number] {
   const stream = requireNamed(settings.streams, 'build for', 'stream', kernel.stream);
   return requireNamed(settings.targets, 'build on', 'target', stream.target);
-}
-
-async function readInput(
-  settings: Settings,
-  name: string,
-  signal: AbortSignal,
-): Promise<KmodInput> {
-  return await readKmodInput(requireNamed(settings.kmods, 'build', 'kmod', name), signal);
 }
 
 async function toBuildrootKernel(kernel: Kernel, store: ContentStore): Promise<BuildrootKernel> {

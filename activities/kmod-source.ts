@@ -1,147 +1,144 @@
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { ContentInvalidError, NotFoundError } from '../model/activity-errors.ts';
-import type { Kmod } from '../model/kmod.ts';
+import type { GitSource, Kmod, RepositorySource } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import {
-  type Dialect,
-  detectDialect,
-  dialectNames,
-  findDialect,
-  type TargetKernel,
-} from '../rpm/spec.ts';
 import { isMissing } from './atomic-file.ts';
-import { openRpm } from './rpm-file.ts';
+import type { ContentStore } from './content-store.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { choosePin, type Freshness } from './sources/choose-pin.ts';
+import { toReadSource } from './sources/dkms-source.ts';
+import { downloadSource } from './sources/download-source.ts';
+import { findNewestPackage } from './sources/find-newest-package.ts';
+import { resolveCommit } from './sources/git-repository.ts';
+import { openGitTree } from './sources/git-tree.ts';
+import { type KmodInput, type ReadSource, toKmodInput } from './sources/kmod-input.ts';
+import { openArchive } from './sources/open-archive.ts';
+import { openDkmsTree } from './sources/open-dkms-tree.ts';
+import { readSourceRpm } from './sources/read-source-rpm.ts';
+import { readSourceTree } from './sources/read-source-tree.ts';
+import { readSpecFolder } from './sources/read-spec-folder.ts';
+import { openSourcePins, type SourcePin } from './sources/source-pins.ts';
 
-/** A kmod's spec and sources, read. */
-export interface KmodInput {
-  readonly kmod: Kmod;
-  readonly specName: string;
-  readonly specText: string;
-  /** The dialect that the spec is read in for a kernel; see {@link detectDialect}. */
-  dialectFor(kernel: TargetKernel): Dialect;
-  readonly sourceDigest: Sha256Hex;
-  /** Puts the sources, without the spec, into a directory. */
-  copySources(directory: string): Promise<void>;
+export type { KmodInput } from './sources/kmod-input.ts';
+
+export interface KmodReaderDeps {
+  readonly data: DataDirectory;
+  readonly store: ContentStore;
+  readonly now: () => Date;
+  /** Takes a sentence for people, e.g. that a server is down and an older source is used. */
+  readonly report: (sentence: string) => void;
+  /** For readers that do not say. @default {'newest'} */
+  readonly freshness?: Freshness;
 }
 
-const MAX_SOURCE_BYTES = 1024 * 1024 * 1024;
+/** What is wanted of a kmod's source. */
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** Of a source that lies elsewhere. @default {that of the reader} */
+  readonly freshness?: Freshness;
+  /** The source that was planned, if it is still known what it was made of. */
+  readonly planned?: Sha256Hex;
+}
 
 /**
- * Reads a kmod's source as the inventory names it.
+ * Reads kmods' sources as the inventory names them.
  *
- * @throws {NotFoundError} If files are missing.
- * @throws {ContentInvalidError} If a source RPM holds no or several specs, or no dialect is known.
+ * @throws {NotFoundError} If files, branches or packages are missing.
+ * @throws {ContentInvalidError} If a source holds no or several specs, or no dialect is known.
+ * @throws {StreamUnreachableError} If a server cannot be reached and nothing is known from before.
  */
-export async function readKmodInput(kmod: Kmod, signal: AbortSignal): Promise<KmodInput> {
-  try {
-    return kmod.source.kind === 'spec'
-      ? await readSpecSource(kmod, kmod.source)
-      : await readSrpm(kmod, kmod.source.path, signal);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new NotFoundError('read the source of', kmod.name, `${error}`);
-  }
-}
+export type KmodReader = (kmod: Kmod, options: ReadOptions) => Promise<KmodInput>;
 
-async function readSpecSource(
-  kmod: Kmod,
-  source: Extract<Kmod['source'], { kind: 'spec' }>,
-): Promise<KmodInput> {
-  const specText = await readFile(source.spec, 'utf8');
-  const specName = basename(source.spec);
-  const isInSources = dirname(source.spec) === source.sources.replace(/\/$/, '');
-  const files = await listFiles(source.sources);
-  const names = files.filter((name) => !(isInSources && name === specName));
-  const hash = createHash('sha256').update(JSON.stringify([specName, specText]));
-  for (const name of names) await hashFile(hash, name, join(source.sources, name));
-  return toInput(kmod, { specName, specText, hash }, async (directory) => {
-    for (const name of names) await copyFile(join(source.sources, name), join(directory, name));
-  });
-}
+/** Opens the one reader for all kinds of sources. */
+export function openKmodReader(deps: KmodReaderDeps): KmodReader {
+  const { data, store } = deps;
+  const pins = openSourcePins(data);
 
-/** Names of files, also of those that are symbolic links to files; sorted. */
-async function listFiles(directory: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  for (const name of (await readdir(directory)).sort()) {
-    const found = await stat(join(directory, name)).catch(() => undefined);
-    if (found?.isFile()) names.push(name);
+  async function read(kmod: Kmod, options: ReadOptions): Promise<ReadSource> {
+    const { source } = kmod;
+    const { signal } = options;
+    switch (source.kind) {
+      case 'spec':
+        return await readSpecFolder(source);
+      case 'srpm':
+        return await readSourceRpm(source.path, signal);
+      case 'dkms': {
+        const { tree, details } = await openDkmsTree(source.path, signal);
+        return await toReadSource(tree, details, signal);
+      }
+      case 'download': {
+        const file = await downloadSource(source, { store, signal });
+        return await readDownload(await store.require(file), fileNameOf(source.url), signal);
+      }
+      default:
+        return await readPinned(kmod, source, options);
+    }
   }
-  return names;
-}
 
-async function hashFile(
-  hash: ReturnType<typeof createHash>,
-  name: string,
-  path: string,
-): Promise<void> {
-  const { size } = await stat(path);
-  if (size > MAX_SOURCE_BYTES) {
-    throw new ContentInvalidError(
-      path,
-      `expected at most ${MAX_SOURCE_BYTES} bytes, found ${size}`,
-    );
+  /** What a name stands for is looked up, then that very thing is read. */
+  async function readPinned(
+    kmod: Kmod,
+    source: GitSource | RepositorySource,
+    options: ReadOptions,
+  ): Promise<ReadSource> {
+    const { signal } = options;
+    const pin = await choosePin(kmod, {
+      ...{ freshness: deps.freshness ?? 'newest', ...options },
+      pins,
+      now: deps.now,
+      report: deps.report,
+      look: (validators) =>
+        source.kind === 'git'
+          ? lookAtGit(source, signal)
+          : findNewestPackage(source, { data, store, validators, signal }),
+    });
+    const found = await open(source, pin, signal);
+    await pins.noteSource(kmod, found.sourceDigest, pin);
+    return found;
   }
-  hash.update(JSON.stringify([name, size]));
-  hash.update(await readFile(path));
-}
 
-async function readSrpm(kmod: Kmod, path: string, signal: AbortSignal): Promise<KmodInput> {
-  const rpm = await openRpm(path);
-  const files = await rpm.readFiles({
-    wants: () => true,
-    maxBytesPerFile: MAX_SOURCE_BYTES,
-    signal,
-  });
-  const byName = new Map([...files].map(([name, bytes]) => [basename(name), bytes]));
-  const specs = [...byName.keys()].filter((name) => name.endsWith('.spec'));
-  const [specName] = specs;
-  if (specName === undefined || specs.length > 1) {
-    throw new ContentInvalidError(path, `expected one spec, found ${specs.length}`);
+  async function open(
+    source: GitSource | RepositorySource,
+    pin: SourcePin,
+    signal: AbortSignal,
+  ): Promise<ReadSource> {
+    if (pin.kind === 'file') return await readSourceRpm(await store.require(pin.file), signal);
+    if (source.kind !== 'git') throw new Error('BUG: a package is pinned to a commit');
+    const { commit } = pin;
+    const { hasSubmodules } = source;
+    const options = { cache: data.cache, commit, hasSubmodules, signal };
+    return await readSourceTree(await openGitTree(source.url, options), { ...source, signal });
   }
-  const specText = new TextDecoder().decode(byName.get(specName));
-  byName.delete(specName);
-  const hash = createHash('sha256').update(JSON.stringify([specName, specText]));
-  for (const [name, bytes] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(JSON.stringify([name, bytes.byteLength])).update(bytes);
-  }
-  return toInput(kmod, { specName, specText, hash }, async (directory) => {
-    for (const [name, bytes] of byName) await writeFile(join(directory, name), bytes);
-  });
-}
 
-function toInput(
-  kmod: Kmod,
-  read: {
-    readonly specName: string;
-    readonly specText: string;
-    readonly hash: ReturnType<typeof createHash>;
-  },
-  write: (directory: string) => Promise<void>,
-): KmodInput {
-  const { specName, specText, hash } = read;
-  requireDialect(kmod, specText);
-  return {
-    kmod,
-    specName,
-    specText,
-    dialectFor: (kernel) => requireDialect(kmod, specText, kernel),
-    sourceDigest: hash.digest('hex'),
-    async copySources(directory) {
-      await mkdir(directory, { recursive: true });
-      await write(directory);
-    },
+  return async (kmod, options) => {
+    try {
+      return toKmodInput(kmod, await read(kmod, options));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new NotFoundError('read the source of', kmod.name, `${error}`);
+    }
   };
 }
 
-function requireDialect(kmod: Kmod, specText: string, kernel?: TargetKernel): Dialect {
-  const dialect =
-    kmod.dialect === 'auto' ? detectDialect(specText, kernel) : findDialect(kmod.dialect);
-  if (dialect) return dialect;
-  const detail =
-    kmod.dialect === 'auto'
-      ? 'expected a spec of a known dialect, found none of their marks; name it with "dialect:"'
-      : `expected a dialect (${dialectNames().join(', ')}), found "${kmod.dialect}"`;
-  throw new ContentInvalidError(kmod.name, detail);
+async function lookAtGit({ url, ref }: GitSource, signal: AbortSignal) {
+  const commit = await resolveCommit(url, ref, signal);
+  return { kind: 'found', pin: { kind: 'commit', commit } } as const;
+}
+
+/** A source package, or an archive that the spec inside of it may name as its source. */
+async function readDownload(
+  path: string,
+  fileName: string,
+  signal: AbortSignal,
+): Promise<ReadSource> {
+  const { kind, tree } = await openArchive(path);
+  if (kind === 'rpm') return await readSourceRpm(path, signal);
+  if (kind === 'deb') return await toReadSource(tree, {}, signal);
+  return await readSourceTree(tree, { container: { path, fileName }, signal });
+}
+
+function fileNameOf(url: string): string {
+  const name = basename(new URL(url).pathname);
+  if (/^[A-Za-z0-9][A-Za-z0-9._+~^-]*$/.test(name)) return name;
+  throw new ContentInvalidError(url, 'expected a URL that ends with a file name');
 }

@@ -82,7 +82,8 @@ function describeStartFailure(cause: unknown): string {
   return isMissing ? 'expected the program to be installed, found none' : String(cause);
 }
 
-function minimalEnvironment(): Record<string, string> {
+/** What every program is given: a caller's variables are none of its business. */
+export function minimalEnvironment(): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: programs are found on the caller's PATH
   const { PATH = '/usr/sbin:/usr/bin:/sbin:/bin', HOME = '/' } = process.env;
   return { PATH, HOME, LC_ALL: 'C' };

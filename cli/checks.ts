@@ -34,6 +34,12 @@ const PROGRAMS = [
   { program: 'bzip2', debian: 'bzip2', fedora: 'bzip2' },
 ] as const;
 
+/** What kmods need that lie in a git repository. */
+const GIT_PROGRAMS = [
+  { program: 'git', debian: 'git', fedora: 'git-core' },
+  { program: 'prlimit', debian: 'util-linux', fedora: 'util-linux' },
+] as const;
+
 const MIN_NODE = { major: 20, minor: 19 } as const;
 
 /** Looks at everything that rekmod needs; changes nothing. */
@@ -44,7 +50,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
   const wantsEngine = settings === undefined || listBackends(settings).has('container');
   return [
     checkNode(),
-    ...(await Promise.all(PROGRAMS.map((wanted) => checkProgram(wanted, install)))),
+    ...(await Promise.all(listPrograms(settings).map((wanted) => checkProgram(wanted, install)))),
     ...(wantsEngine ? [await checkEngine(install)] : []),
     await checkTemporal(settings),
     configuration,
@@ -54,6 +60,13 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
       ? await checkLoadTests(settings, { searchPath: process.env.PATH ?? '', installer: install })
       : []),
   ];
+}
+
+type Program = (typeof PROGRAMS)[number] | (typeof GIT_PROGRAMS)[number];
+
+function listPrograms(settings: Settings | undefined): readonly Program[] {
+  const isGitUsed = settings?.kmods.some(({ source }) => source.kind === 'git') === true;
+  return isGitUsed ? [...PROGRAMS, ...GIT_PROGRAMS] : PROGRAMS;
 }
 
 /** How programs are installed here. */
@@ -80,10 +93,7 @@ function checkNode(): Check {
   };
 }
 
-async function checkProgram(
-  wanted: (typeof PROGRAMS)[number],
-  { family, command }: Installer,
-): Promise<Check> {
+async function checkProgram(wanted: Program, { family, command }: Installer): Promise<Check> {
   const path = await findProgram(wanted.program, process.env.PATH ?? '');
   return {
     name: wanted.program,

@@ -2,12 +2,16 @@ import { join } from 'node:path';
 import { type ContentStore, openContentStore } from '../activities/content-store.ts';
 import { type DataDirectory, layOutDataDirectory } from '../activities/data-directory.ts';
 import { type ForeignBuildReader, openForeignBuildReader } from '../activities/foreign-builds.ts';
+import { type KernelOptionsReader, openKernelOptionsReader } from '../activities/kernel-options.ts';
+import { type KmodReader, openKmodReader } from '../activities/kmod-source.ts';
 import { openRecords, type Records } from '../activities/records.ts';
+import type { Freshness } from '../activities/sources/choose-pin.ts';
 import { openSymversReader, type SymversReader } from '../activities/symvers-reader.ts';
 import { dataDirectory } from '../config/data-directory.ts';
 import { findConfig } from '../config/find-config.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import type { Settings } from '../model/settings.ts';
+import { remark } from './terminal.ts';
 
 /** What every command begins with. */
 export interface CommandContext {
@@ -18,11 +22,15 @@ export interface CommandContext {
   readonly records: Records;
   readonly readSymvers: SymversReader;
   readonly readForeignBuilds: ForeignBuildReader;
+  readonly readKmod: KmodReader;
+  readonly readKernelOptions: KernelOptionsReader;
 }
 
 /** Options that every command has. */
 export interface CommonOptions {
   readonly config?: string;
+  /** How new sources that lie elsewhere must be; `known` for commands that only tell. */
+  readonly freshness?: Freshness;
 }
 
 /** Opens the configuration and the data directory, without changing either. */
@@ -43,6 +51,12 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
     records: openRecords(data, store),
     readSymvers: openSymversReader(store),
     readForeignBuilds: openForeignBuildReader(settings.kmods),
+    readKmod: openKmodReader({
+      ...{ data, store, report: remark },
+      now: () => new Date(),
+      ...(options.freshness === undefined ? {} : { freshness: options.freshness }),
+    }),
+    readKernelOptions: openKernelOptionsReader(data, store),
   };
 }
 

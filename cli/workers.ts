@@ -1,5 +1,5 @@
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { assessActivities } from '../activities/assess.ts';
+import { type AssessDeps, assessActivities } from '../activities/assess.ts';
 import { type BuildDeps, buildActivities } from '../activities/build.ts';
 import { FailureInterceptor } from '../activities/failures.ts';
 import { type HandOverDeps, handOverActivities } from '../activities/hand-over.ts';
@@ -14,7 +14,12 @@ import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/t
 import { remark } from './terminal.ts';
 
 /** Everything that activities are made of. */
-export type WorkerDeps = BuildDeps & VerifyDeps & LoadTestDeps & PublishDeps & HandOverDeps;
+export type WorkerDeps = AssessDeps &
+  BuildDeps &
+  VerifyDeps &
+  LoadTestDeps &
+  PublishDeps &
+  HandOverDeps;
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;

@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
-import type { Kmod, KmodSource } from '../model/kmod.ts';
+import type { Kmod } from '../model/kmod.ts';
 import type { Stream } from '../model/settings.ts';
 import { resolveLoadTest } from './resolve-load-test.ts';
-import type { KmodEntry } from './schema.ts';
+import { resolveSource } from './resolve-source.ts';
+import type { KmodEntry } from './schema-kmod.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 
 /** Resolves the inventory; problems go to the scope. */
@@ -84,27 +84,4 @@ function resolveBinaries(
     return claimFile(scope, ['kmods', name, 'binaries', index], { at, kind: 'file or folder' });
   });
   return { binaries: { paths, names } };
-}
-
-function resolveSource(scope: Scope, name: string, entry: KmodEntry): KmodSource | undefined {
-  const path = ['kmods', name];
-  if ((entry.spec === undefined) === (entry.srpm === undefined)) {
-    const found = entry.spec === undefined ? 'neither' : 'both';
-    report(scope, path, `wrong "kmods.${name}": expected "spec" or "srpm", found ${found}`, 'key');
-    return undefined;
-  }
-  if (entry.srpm !== undefined) {
-    if (entry.sources !== undefined) {
-      const sentence = `wrong "kmods.${name}.sources": a source RPM brings its own`;
-      report(scope, [...path, 'sources'], sentence, 'key');
-    }
-    const at = resolvePath(scope, entry.srpm);
-    return { kind: 'srpm', path: claimFile(scope, [...path, 'srpm'], { at, kind: 'file' }) };
-  }
-  const spec = resolvePath(scope, entry.spec ?? '');
-  claimFile(scope, [...path, 'spec'], { at: spec, kind: 'file' });
-  if (entry.sources === undefined) return { kind: 'spec', spec, sources: dirname(spec) };
-  const sources = resolvePath(scope, entry.sources);
-  claimFile(scope, [...path, 'sources'], { at: sources, kind: 'folder' });
-  return { kind: 'spec', spec, sources };
 }

@@ -1,5 +1,5 @@
 import type { LoadTestSettings } from '../model/kmod.ts';
-import type { KmodEntry } from './schema.ts';
+import type { KmodEntry } from './schema-kmod.ts';
 import { report, type Scope } from './scope.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 

@@ -26,6 +26,62 @@ export const RepositoryUrl = z
   .string({ error: URL_EXPECTED })
   .refine((text) => isUrlOf(text, ['http:', 'https:', 'file:']), URL_EXPECTED);
 
+const GIT_URL_EXPECTED =
+  'a URL that begins with https://, ssh://, git:// or file://, or user@host:path, without password';
+/** `user@host:path`, as ssh knows it. */
+const SCP_LIKE =
+  /^[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^-:\s\p{Cc}][^\s\p{Cc}]*$/u;
+
+/** Address of a git repository; other protocols could run programs. */
+export const GitUrl = z
+  .string({ error: GIT_URL_EXPECTED })
+  .refine((text) => SCP_LIKE.test(text) || isGitUrl(text), GIT_URL_EXPECTED);
+
+const REF_EXPECTED = 'a name of a branch or tag such as "main" or "v1.2"';
+
+/** Name of a branch or tag. @see git-check-ref-format(1) */
+export const GitRefName = z
+  .string({ error: REF_EXPECTED })
+  .regex(
+    /^(?!.*(?:\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9._/+@-]{0,199}$/,
+    REF_EXPECTED,
+  );
+
+const COMMIT_EXPECTED = 'a commit of 40 hexadecimal digits';
+
+/** A commit, in full: an abbreviation may mean another one tomorrow. */
+export const Commit = z
+  .string({ error: COMMIT_EXPECTED })
+  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, COMMIT_EXPECTED);
+
+const TREE_PATH_EXPECTED = 'a path inside of the repository, without ".."';
+
+/** A path in a git tree. */
+export const TreePath = z
+  .string({ error: TREE_PATH_EXPECTED })
+  .regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\p{Cc}]{1,4096}$/u, TREE_PATH_EXPECTED);
+
+const ARCHIVE_EXPECTED = 'a file name such as "demo-1.2.tar.gz"';
+
+/** Name of a source archive. */
+export const ArchiveName = z
+  .string({ error: ARCHIVE_EXPECTED })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._+~^-]{0,127}\.(?:tar\.gz|tgz)$/, ARCHIVE_EXPECTED);
+
+const SHA256_EXPECTED = 'a SHA-256 of 64 hexadecimal digits';
+
+/** A SHA-256. */
+export const Sha256 = z
+  .string({ error: SHA256_EXPECTED })
+  .regex(/^[0-9A-Fa-f]{64}$/, SHA256_EXPECTED);
+
+const PACKAGE_NAME_EXPECTED = 'a name of a package such as "kmod-jool"';
+
+/** The name of a package. */
+export const PackageName = z
+  .string({ error: PACKAGE_NAME_EXPECTED })
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/, PACKAGE_NAME_EXPECTED);
+
 const WEB_URL_EXPECTED = 'a URL that begins with http:// or https:// and holds no password';
 
 /** An address that clients use. */
@@ -132,6 +188,16 @@ function isUrlOf(text: string, protocols: readonly string[]): boolean {
   if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   return protocols.includes(url.protocol) && url.username === '' && url.password === '';
+}
+
+/** A user name may stand in an address of ssh; it is no secret. */
+function isGitUrl(text: string): boolean {
+  if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return false;
+  const { protocol, username, password, hostname } = new URL(text);
+  const isKnown = ['https:', 'ssh:', 'git:', 'file:'].includes(protocol);
+  // A host that begins with a dash would be an option of ssh.
+  const isSane = password === '' && !hostname.startsWith('-') && !username.startsWith('-');
+  return isKnown && isSane && (username === '' || protocol === 'ssh:');
 }
 
 /** A whole number between two bounds, both allowed. */

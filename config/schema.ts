@@ -1,58 +1,8 @@
 import { z } from 'zod';
-import {
-  Host,
-  KernelLimit,
-  MacroName,
-  MacroValue,
-  Name,
-  PackageGlob,
-  Path,
-  Port,
-  Text,
-  WebUrl,
-  wholeNumber,
-} from './scalars.ts';
-import { LoadTestSection } from './schema-load-test.ts';
+import { Host, Name, Path, Port, WebUrl, wholeNumber } from './scalars.ts';
+import { KmodEntry } from './schema-kmod.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
 import { Duration, Size } from './units.ts';
-
-/** One entry of `kmods:`. */
-export const KmodEntry = z.strictObject({
-  spec: Path.optional().describe('RPM spec file; either this or srpm.'),
-  sources: Path.optional().describe("Folder with the spec's sources. Default: the spec's folder."),
-  srpm: Path.optional().describe('Source RPM; either this or spec.'),
-  dialect: Name.default('auto').describe('How the spec asks for a kernel; auto detects it.'),
-  defines: z
-    .record(MacroName, MacroValue)
-    .optional()
-    .describe('Macros that every build of it gets, besides those that name the kernel.'),
-  streams: z
-    .array(Name)
-    .min(1, 'at least one stream')
-    .max(256, 'at most 256 streams')
-    .describe('Streams it is built for.'),
-  required: z
-    .boolean()
-    .default(false)
-    .describe('Whether a kernel is held back until this kmod is there.'),
-  minKernel: KernelLimit.optional().describe('Oldest kernel it is built for.'),
-  maxKernel: KernelLimit.optional().describe('Newest kernel it is built for.'),
-  loadTest: LoadTestSection.nullable()
-    .prefault({})
-    .describe('Whether what is built is tried in the real kernel, in QEMU.'),
-  binaries: z
-    .array(Path)
-    .max(64, 'at most 64 paths')
-    .default([])
-    .describe('RPMs of it that somebody else built, or folders with them; used where they fit.'),
-  binaryNames: z
-    .array(PackageGlob)
-    .max(64, 'at most 64 names')
-    .default([])
-    .describe('Which packages of those folders are meant; all kmods when empty.'),
-  owner: Text.optional().describe('Who answers for it.'),
-});
-export type KmodEntry = z.infer<typeof KmodEntry>;
 
 /** One entry of `repositories:`. */
 export const RepositoryEntry = z.strictObject({

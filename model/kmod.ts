@@ -1,7 +1,52 @@
 /** Where a kmod's spec and sources are. */
 export type KmodSource =
   | { readonly kind: 'spec'; readonly spec: string; readonly sources: string }
-  | { readonly kind: 'srpm'; readonly path: string };
+  | { readonly kind: 'srpm'; readonly path: string }
+  | GitSource
+  | RepositorySource
+  | DownloadSource
+  /** A folder with a `dkms.conf`, or a `.deb`, `.rpm` or tar archive that has one. */
+  | { readonly kind: 'dkms'; readonly path: string };
+
+/** Spec and sources, or a DKMS source, in a git repository. */
+export interface GitSource {
+  readonly kind: 'git';
+  /** E.g. `https://git.example.org/jool.git`. */
+  readonly url: string;
+  readonly ref: GitRef;
+  /** Path of the spec in the tree; found when absent. */
+  readonly spec?: string;
+  /** Name of a source archive that is made of the whole tree, e.g. `jool-4.1.9.tar.gz`. */
+  readonly archive?: string;
+  /** Folder of this machine with sources that are not in the tree. */
+  readonly sources?: string;
+  readonly hasSubmodules: boolean;
+}
+
+/** What of a git repository is built: a branch or tag by name, one commit, or the default branch. */
+export type GitRef =
+  | { readonly kind: 'branch' | 'tag'; readonly name: string }
+  /** 40 or 64 hexadecimal digits. */
+  | { readonly kind: 'commit'; readonly commit: string }
+  | { readonly kind: 'head' };
+
+/** The newest source package of a name in an rpm-md repository. */
+export interface RepositorySource {
+  readonly kind: 'repository';
+  /** Base URL of the repository that has the source packages. */
+  readonly url: string;
+  readonly packageName: string;
+  /** Files with the keys that must have signed it; any signature or none will do without. */
+  readonly gpgKeys: readonly string[];
+}
+
+/** A source package, or an archive with a spec or a `dkms.conf`. */
+export interface DownloadSource {
+  readonly kind: 'download';
+  readonly url: string;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
 
 /** One entry of the inventory: a third-party kernel module package. */
 export interface Kmod {

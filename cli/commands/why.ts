@@ -25,7 +25,7 @@ export function addWhyCommand(program: Command): void {
     .option('--json', 'as JSON: a list with an entry for each kernel')
     .option('--markdown', 'as Markdown')
     .action(async (kmod: string, kernel: string | undefined, options: WhyOptions) => {
-      const context = await openContext(program.opts());
+      const context = await openContext({ ...program.opts(), freshness: 'known' });
       const { streams } = requireNamed(context.settings.kmods, 'explain', 'kmod', kmod);
       const choice = { ...options, ...(kernel === undefined ? {} : { kernel }) };
       const explanations: Explanation[] = [];

@@ -90,7 +90,7 @@ async function gather(
 ): Promise<GatheredExplanation> {
   const deps = {
     settings: settingsOf({ streams, kmods: [kmod] }),
-    records: rig.records,
+    ...rig,
     readSymvers: openSymversReader(rig.store),
     readForeignBuilds: openForeignBuildReader([kmod]),
   };

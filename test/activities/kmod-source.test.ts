@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
-import test from 'node:test';
-import { type KmodInput, readKmodInput } from '../../activities/kmod-source.ts';
+import test, { after } from 'node:test';
+import type { KmodInput } from '../../activities/kmod-source.ts';
 import { ContentInvalidError, NotFoundError } from '../../model/activity-errors.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import { fixturePath } from '../kabi/fixtures.ts';
+import { makeDataRig } from '../support/data-rig.ts';
 import { kmodOf } from '../support/plan-facts.ts';
 import { makeScratch, type Scratch } from '../support/scratch.ts';
 import { EL9 } from '../support/target-kernels.ts';
@@ -12,6 +13,13 @@ import { EL9 } from '../support/target-kernels.ts';
 const signal = new AbortController().signal;
 const SRPM = fixturePath('rpms/kmod-demo-1.0~rc1-1.src.src.rpm');
 const SPEC = await readFile(fixturePath('specs/elrepo9.spec'), 'utf8');
+
+const rig = await makeDataRig();
+after(() => rig[Symbol.asyncDispose]());
+
+async function readKmod(kmod: Kmod): Promise<KmodInput> {
+  return await rig.readKmod(kmod, { signal });
+}
 
 /** A spec with sources beside it, or in a directory of their own. */
 async function layOut(scratch: Scratch, isApart = false): Promise<Kmod> {
@@ -25,7 +33,7 @@ async function layOut(scratch: Scratch, isApart = false): Promise<Kmod> {
 }
 
 async function digestOf(kmod: Kmod): Promise<string> {
-  return (await readKmodInput(kmod, signal)).sourceDigest;
+  return (await readKmod(kmod)).sourceDigest;
 }
 
 async function copied(input: KmodInput, scratch: Scratch): Promise<readonly string[]> {
@@ -35,10 +43,10 @@ async function copied(input: KmodInput, scratch: Scratch): Promise<readonly stri
 
 for (const isApart of [false, true]) {
   const where = isApart ? 'in a directory of their own' : 'beside the spec';
-  test(`readKmodInput() reads a spec with sources ${where}`, async () => {
+  test(`readKmod() reads a spec with sources ${where}`, async () => {
     await using scratch = await makeScratch();
 
-    const input = await readKmodInput(await layOut(scratch, isApart), signal);
+    const input = await readKmod(await layOut(scratch, isApart));
 
     assert.deepEqual(
       [input.specName, input.specText, input.dialectFor(EL9).name],
@@ -49,7 +57,7 @@ for (const isApart of [false, true]) {
   });
 }
 
-test('readKmodInput() gives the same digest wherever spec and sources lie', async () => {
+test('readKmod() gives the same digest wherever spec and sources lie', async () => {
   await using one = await makeScratch();
   await using other = await makeScratch();
 
@@ -69,7 +77,7 @@ const CHANGES: readonly [what: string, change: (scratch: Scratch) => Promise<unk
 ];
 
 for (const [what, change] of CHANGES) {
-  test(`readKmodInput() gives another digest when ${what}`, async () => {
+  test(`readKmod() gives another digest when ${what}`, async () => {
     await using scratch = await makeScratch();
     const kmod = await layOut(scratch);
     const before = await digestOf(kmod);
@@ -80,7 +88,7 @@ for (const [what, change] of CHANGES) {
   });
 }
 
-test('readKmodInput() tells apart where one source ends and the next begins', async () => {
+test('readKmod() tells apart where one source ends and the next begins', async () => {
   const digests: string[] = [];
   for (const [one, other] of [
     ['ab', 'c'],
@@ -96,13 +104,13 @@ test('readKmodInput() tells apart where one source ends and the next begins', as
   assert.notEqual(digests[0], digests[1]);
 });
 
-test('readKmodInput() takes a source that is a symbolic link', async () => {
+test('readKmod() takes a source that is a symbolic link', async () => {
   await using scratch = await makeScratch();
   const kmod = await layOut(scratch, true);
   await rename(scratch.at('sources', 'fix.patch'), scratch.at('shared.patch'));
   await symlink('../shared.patch', scratch.at('sources', 'fix.patch'));
 
-  const input = await readKmodInput(kmod, signal);
+  const input = await readKmod(kmod);
 
   assert.deepEqual(await copied(input, scratch), ['demo-1.2.tar.gz', 'fix.patch']);
   assert.equal(await readFile(scratch.at('copy', 'deep', 'fix.patch'), 'utf8'), 'patch');
@@ -110,13 +118,10 @@ test('readKmodInput() takes a source that is a symbolic link', async () => {
   assert.equal(input.sourceDigest, await digestOf(await layOut(plain)));
 });
 
-test('readKmodInput() gives a source package the digest of its spec and sources', async () => {
+test('readKmod() gives a source package the digest of its spec and sources', async () => {
   await using scratch = await makeScratch();
   const dialect = 'elrepo';
-  const packed = await readKmodInput(
-    kmodOf('demo', { source: { kind: 'srpm', path: SRPM }, dialect }),
-    signal,
-  );
+  const packed = await readKmod(kmodOf('demo', { source: { kind: 'srpm', path: SRPM }, dialect }));
 
   assert.equal(packed.specName, 'kmod-demo.spec');
   assert.deepEqual(await copied(packed, scratch), ['virtio_dma_buf.ko']);
@@ -129,8 +134,8 @@ test('readKmodInput() gives a source package the digest of its spec and sources'
 const MISSING = { kind: 'spec', spec: '/none/kmod.spec', sources: '/none' } as const;
 
 for (const source of [MISSING, { kind: 'srpm', path: '/none/a.src.rpm' } as const]) {
-  test(`readKmodInput() says which file of a ${source.kind} is missing`, async () => {
-    await assert.rejects(readKmodInput(kmodOf('demo', { source }), signal), (error) => {
+  test(`readKmod() says which file of a ${source.kind} is missing`, async () => {
+    await assert.rejects(readKmod(kmodOf('demo', { source })), (error) => {
       assert.ok(error instanceof NotFoundError);
       assert.match(error.message, /^Cannot read the source of "demo": .*ENOENT.*\/none\//);
       return true;
@@ -138,25 +143,25 @@ for (const source of [MISSING, { kind: 'srpm', path: '/none/a.src.rpm' } as cons
   });
 }
 
-test('readKmodInput() says that the directory of sources is missing', async () => {
+test('readKmod() says that the directory of sources is missing', async () => {
   await using scratch = await makeScratch();
   const { source, ...kmod } = await layOut(scratch);
   assert.ok(source.kind === 'spec');
 
   const moved = { ...kmod, source: { ...source, sources: scratch.at('none') } };
 
-  await assert.rejects(readKmodInput(moved, signal), NotFoundError);
+  await assert.rejects(readKmod(moved), NotFoundError);
 });
 
 async function assertInvalid(kmod: Kmod, message: RegExp): Promise<void> {
-  await assert.rejects(readKmodInput(kmod, signal), (error) => {
+  await assert.rejects(readKmod(kmod), (error) => {
     assert.ok(error instanceof ContentInvalidError);
     assert.match(error.message, message);
     return true;
   });
 }
 
-test('readKmodInput() says that a dialect is unknown, or that none was recognized', async () => {
+test('readKmod() says that a dialect is unknown, or that none was recognized', async () => {
   await using scratch = await makeScratch();
   const kmod = await layOut(scratch);
   await assertInvalid(
@@ -169,7 +174,7 @@ test('readKmodInput() says that a dialect is unknown, or that none was recognize
   await assertInvalid(kmod, /expected a spec of a known dialect.*name it with "dialect:"$/);
 });
 
-test('readKmodInput() refuses a package that is no source package', async () => {
+test('readKmod() refuses a package that is no source package', async () => {
   const path = fixturePath('rpms/kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm');
 
   await assertInvalid(

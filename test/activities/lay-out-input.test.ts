@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import test from 'node:test';
-import { readKmodInput } from '../../activities/kmod-source.ts';
 import { type InputLayout, layOutInput } from '../../activities/lay-out-input.ts';
+import { toKmodInput } from '../../activities/sources/kmod-input.ts';
+import { readSpecFolder } from '../../activities/sources/read-spec-folder.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import { SpecParseError } from '../../model/parse-errors.ts';
@@ -23,10 +24,8 @@ async function layOut(
   await writeFile(spec, specText);
   await writeFile(scratch.at('sources', 'kmodtool'), '#!/bin/sh\n', { mode: 0o700 });
   const source = { kind: 'spec', spec, sources: scratch.at('sources') } as const;
-  const input = await readKmodInput(
-    kmodOf('demo', { source, dialect, defines }),
-    new AbortController().signal,
-  );
+  const kmod = kmodOf('demo', { source, dialect, defines });
+  const input = toKmodInput(kmod, await readSpecFolder(source));
   const laidOut = await layOutInput(input, { ...layout, directory: scratch.at('input') });
   return { text: await readFile(scratch.at('input', 'demo.spec'), 'utf8'), laidOut };
 }

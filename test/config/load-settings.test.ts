@@ -162,8 +162,8 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     'a kmod without source, and one with two',
     `${LAB}kmods:\n  a: { streams: [lab] }\n  b: { spec: kmods/a.spec, srpm: x, streams: [lab] }\n`,
     [
-      '4:3: wrong "kmods.a": expected "spec" or "srpm", found neither',
-      '5:3: wrong "kmods.b": expected "spec" or "srpm", found both',
+      '4:3: wrong "kmods.a": expected one of "spec", "srpm", "git", "repository", "url", "dkms", found none',
+      '5:3: wrong "kmods.b": expected one of "spec", "srpm", "git", "repository", "url", "dkms", found "spec" and "srpm"',
     ],
   ],
   [
@@ -570,7 +570,16 @@ test('loadSettings() returns what nobody can change', async () => {
 test('loadSettings() loads the example as it stands, and with every key set', async () => {
   const example = await exampleConfig();
   const inside = join(folder, 'example');
-  for (const name of ['kmods/v4l2loopback', 'keys', 'lists', 'mirror', 'tls', 'gnupg']) {
+  for (const name of [
+    'kmods/v4l2loopback',
+    'kmods/ovpn-dco',
+    'kmods/acpi-call-1.2.2',
+    'keys',
+    'lists',
+    'mirror',
+    'tls',
+    'gnupg',
+  ]) {
     await mkdir(join(inside, name), { recursive: true });
   }
   for (const name of [
@@ -598,10 +607,10 @@ test('loadSettings() loads the example as it stands, and with every key set', as
   assert.deepEqual(empty.kmods, []);
   assert.deepEqual(
     settings.kmods.map(({ name }) => name),
-    ['v4l2loopback', 'jool'],
+    ['v4l2loopback', 'jool', 'ovpn-dco', 'tg3', 'drbd', 'acpi-call'],
   );
   assert.deepEqual(
-    settings.kmods.map(({ binaries }) => binaries),
+    settings.kmods.slice(0, 2).map(({ binaries }) => binaries),
     [undefined, { paths: [join(inside, 'mirror')], names: ['kmod-jool'] }],
   );
   assert.deepEqual(settings.limits, empty.limits);

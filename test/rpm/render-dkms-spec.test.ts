@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { parseDkmsConf } from '../../rpm/dkms/parse-conf.ts';
 import { type DkmsSpec, renderDkmsSpec, type SpecDetails } from '../../rpm/dkms/render-spec.ts';
-import { appendRelease, detectDialect } from '../../rpm/spec.ts';
+import { detectDialect } from '../../rpm/spec.ts';
+import { appendRelease } from '../../rpm/spec-release.ts';
 import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 
 const HEAD = 'PACKAGE_NAME=demo\nPACKAGE_VERSION=1.0-2\nDEST_MODULE_LOCATION=/extra\n';

@@ -4,6 +4,11 @@ import {
   type ForeignBuildReader,
   openForeignBuildReader,
 } from '../../activities/foreign-builds.ts';
+import {
+  type KernelOptionsReader,
+  openKernelOptionsReader,
+} from '../../activities/kernel-options.ts';
+import { type KmodReader, openKmodReader } from '../../activities/kmod-source.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
 import type { Settings, Stream } from '../../model/settings.ts';
 import { LIMITS, TARGET } from '../containers/backend-rig.ts';
@@ -17,6 +22,10 @@ export interface DataRig extends AsyncDisposable {
   readonly records: Records;
   /** Nobody else has built anything. */
   readonly readForeignBuilds: ForeignBuildReader;
+  readonly readKmod: KmodReader;
+  readonly readKernelOptions: KernelOptionsReader;
+  /** What the reader of kmods reported. */
+  readonly reports: readonly string[];
   readonly now: () => Date;
   readonly onChange: () => void;
   /** How often {@link onChange} was called. */
@@ -30,12 +39,20 @@ export async function makeDataRig(): Promise<DataRig> {
   const data = layOutDataDirectory(scratch.at('home'));
   const store = openContentStore(data.store);
   let changes = 0;
+  const reports: string[] = [];
   return {
     scratch,
     data,
     store,
     records: openRecords(data, store),
     readForeignBuilds: openForeignBuildReader([]),
+    readKmod: openKmodReader({
+      ...{ data, store },
+      now: () => new Date(NOW),
+      report: (sentence) => reports.push(sentence),
+    }),
+    readKernelOptions: openKernelOptionsReader(data, store),
+    reports,
     now: () => new Date(NOW),
     onChange: () => {
       changes += 1;
