@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addConfigCommand } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addKabiCommand } from './commands/kabi.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -32,6 +33,7 @@ function createProgram(): Command {
   addWhyCommand(program);
   addLogsCommand(program);
   addKabiCommand(program);
+  addImportCommand(program);
   addConfigCommand(program);
   return program;
 }
