@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly kmods: readonly LabKmod[];
   /** Kernels that the vendor has released at the beginning. */
   readonly released: readonly string[];
+  /** More kmods by name, with what stands in their entry as YAML, e.g. `dkms: /srv/jool`. */
+  readonly moreKmods?: Readonly<Record<string, string>>;
   /** What `loadTest` of a kmod says, as YAML on one line, e.g. `{ mode: require }`. */
   readonly loadTests?: Readonly<Record<string, string>>;
   readonly poll?: string;
@@ -244,6 +246,9 @@ function describeConfig(world: World, options: WorldOptions, ports: readonly num
     `  lab: { like: lab, image: '${world.lab.image}' }`,
     'kmods:',
     ...kmods,
+    ...Object.entries(options.moreKmods ?? {}).map(
+      ([name, entry]) => `  ${name}: { ${entry}, streams: [lab] }`,
+    ),
     `temporal: { port: ${ports[0]}, uiPort: ${ports[1]} }`,
     `server: { port: ${ports[2]} }`,
     ...(options.limits ? ['limits:', ...options.limits.map((line) => `  ${line}`)] : []),
