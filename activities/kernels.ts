@@ -1,14 +1,13 @@
 import { parseSymvers } from '../kabi/symvers.ts';
 import { readVermagicFlags } from '../kabi/vermagic.ts';
-import { ContentInvalidError, ContentMismatchError } from '../model/activity-errors.ts';
+import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { Kernel, KernelOffer, RepositoryPackage } from '../model/kernel.ts';
 import type { Settings } from '../model/settings.ts';
-import type { StoredFile } from '../model/store.ts';
 import { releaseFromPaths } from '../rpm/kernels.ts';
 import { formatNevra } from '../rpm/nevra.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { fetchUrl } from './fetch-url.ts';
+import { downloadPackage } from './download-package.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
@@ -45,7 +44,7 @@ export function kernelActivities(deps: KernelDeps) {
     const { devel } = offer;
     if (!devel) throw new Error(`BUG: kernel ${offer.evr.release} has no kernel-devel to store`);
     return await withHeartbeat(async (signal) => {
-      const stored = await download(devel, deps.store, signal);
+      const stored = await downloadPackage(devel, deps.store, signal);
       const path = await deps.store.require(stored);
       if (stream.trust.gpgCheck) {
         await withScratch(deps.data, 'keys', async (directory) => {
@@ -78,21 +77,6 @@ export function kernelActivities(deps: KernelDeps) {
   }
 
   return { storeKernel };
-}
-
-async function download(
-  devel: RepositoryPackage,
-  store: ContentStore,
-  signal: AbortSignal,
-): Promise<StoredFile> {
-  const { location: url, checksum, sizeBytes } = devel;
-  const known = checksum.type === 'sha256' ? await store.find(checksum.value) : undefined;
-  if (known?.sizeBytes === sizeBytes) return known;
-  const fetched = await fetchUrl(url, { signal });
-  if (fetched.kind !== 'content') {
-    throw new ContentMismatchError(url, 'expected the package that the metadata names, found none');
-  }
-  return store.add(fetched.body, { url, checksum, sizeBytes });
 }
 
 /** What is read of a kernel-devel. */

@@ -1,13 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { ContentMismatchError, NotFoundError } from '../../model/activity-errors.ts';
-import type { RepositoryPackage } from '../../model/kernel.ts';
+import { NotFoundError } from '../../model/activity-errors.ts';
 import type { RepositorySource } from '../../model/kmod.ts';
-import type { StoredFile } from '../../model/store.ts';
 import { compareEvr } from '../../rpm/evr.ts';
 import { formatNevra } from '../../rpm/nevra.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import { fetchUrl, type Validators } from '../fetch-url.ts';
+import { downloadPackage } from '../download-package.ts';
+import type { Validators } from '../fetch-url.ts';
 import { readRepository } from '../repository-metadata.ts';
 import { withScratch } from '../scratch.ts';
 import { makeKeyDatabase, verifyRpm } from '../verify-signature.ts';
@@ -54,7 +53,7 @@ export async function findNewestPackage(
       const detail = `expected a source package "${source.packageName}", found ${content.packageCount} other packages`;
       throw new NotFoundError('find the source in', source.url, detail);
     }
-    const file = await download(newest, store, signal);
+    const file = await downloadPackage(newest, store, signal);
     if (source.gpgKeys.length > 0) {
       const keys = await makeKeyDatabase(`${scratch}/keys`, source.gpgKeys);
       await verifyRpm(newest.location, await store.require(file), { keys, signal });
@@ -62,18 +61,4 @@ export async function findNewestPackage(
     const pin = { kind: 'file', file, name: formatNevra(newest) } as const;
     return { kind: 'found', pin, validators: content.validators };
   });
-}
-
-async function download(
-  { location: url, checksum, sizeBytes }: RepositoryPackage,
-  store: ContentStore,
-  signal: AbortSignal,
-): Promise<StoredFile> {
-  const known = checksum.type === 'sha256' ? await store.find(checksum.value) : undefined;
-  if (known?.sizeBytes === sizeBytes) return known;
-  const fetched = await fetchUrl(url, { signal });
-  if (fetched.kind !== 'content') {
-    throw new ContentMismatchError(url, 'expected the package that the metadata names, found none');
-  }
-  return await store.add(fetched.body, { url, checksum, sizeBytes });
 }

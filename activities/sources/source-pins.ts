@@ -43,6 +43,7 @@ export interface SourcePins {
 /** Builds of so many sources can be under way; one a rollout is the rule. */
 const REMEMBERED_SOURCES = 16;
 
+/** Opens the pins of a data directory; each kmod's are a file of their own. */
 export function openSourcePins(data: DataDirectory): SourcePins {
   const pathOf = (kmod: Kmod): string => join(data.cache, 'sources', `${kmod.name}.json`);
 
