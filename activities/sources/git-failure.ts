@@ -7,7 +7,11 @@ export type GitFailure =
   /** More than a source may have. */
   | 'too-large';
 
-const TOO_LARGE = /file too large|signal 25|SIGXFSZ/i;
+const TOO_LARGE = /file too large|died of signal 25/i;
+/** All that is said when the program that writes a pack was ended for its size. */
+const PACK_CUT = /invalid index-pack output/i;
+/** Said besides where the pack was cut by something else. */
+const OTHER_CUT = /early eof|no space left|timed out|hung up|reset|disconnect|curl|refused/i;
 const REFUSED: readonly RegExp[] = [
   /couldn't find remote ref/i,
   /remote ref .* not found|not our ref/i,
@@ -29,5 +33,6 @@ const REFUSED: readonly RegExp[] = [
  */
 export function classifyGitFailure(stderr: string): GitFailure {
   if (TOO_LARGE.test(stderr)) return 'too-large';
+  if (PACK_CUT.test(stderr) && !OTHER_CUT.test(stderr)) return 'too-large';
   return REFUSED.some((pattern) => pattern.test(stderr)) ? 'refused' : 'unreachable';
 }

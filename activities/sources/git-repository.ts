@@ -80,19 +80,30 @@ export async function fetchCommit(
   await oneAtATime(repository.directory, async () => {
     if (await hasCommit(repository, commit, signal)) return;
     await makeRoom(repository, signal);
-    const { url, directory } = repository;
-    const fetch = ['-C', directory, 'fetch', '--no-tags', '--no-recurse-submodules', '--quiet'];
     try {
-      await runGit([...fetch, '--depth=1', '--', url, commit], { url, signal });
-    } catch (error) {
-      // A server may refuse commits that are no branch's or tag's; then all of those are needed.
-      if (!(error instanceof NotFoundError)) throw error;
-      const all = ['+refs/heads/*:refs/fetched/heads/*', '+refs/tags/*:refs/fetched/tags/*'];
-      await runGit([...fetch, '--', url, ...all], { url, signal });
+      await fetchAny(repository, commit, signal);
+    } finally {
+      await removeUnfinished(repository.directory);
     }
     if (await hasCommit(repository, commit, signal)) return;
-    throw new NotFoundError('fetch', url, `expected commit ${commit}, found none`);
+    throw new NotFoundError('fetch', repository.url, `expected commit ${commit}, found none`);
   });
+}
+
+async function fetchAny(
+  { url, directory }: GitRepository,
+  commit: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const fetch = ['-C', directory, 'fetch', '--no-tags', '--no-recurse-submodules', '--quiet'];
+  try {
+    await runGit([...fetch, '--depth=1', '--', url, commit], { url, signal });
+  } catch (error) {
+    // A server may refuse commits that are no branch's or tag's; then all of those are needed.
+    if (!(error instanceof NotFoundError)) throw error;
+    const all = ['+refs/heads/*:refs/fetched/heads/*', '+refs/tags/*:refs/fetched/tags/*'];
+    await runGit([...fetch, '--', url, ...all], { url, signal });
+  }
 }
 
 async function hasCommit(
@@ -105,6 +116,14 @@ async function hasCommit(
   const args = ['-C', directory, 'rev-list', '--objects', '--quiet', '--max-count=1', commit, '--'];
   const { exitCode } = await runGit(args, { url, signal, okCodes: [0, 128] });
   return exitCode === 0;
+}
+
+/** What a fetch that was cut short leaves may be as large as a source may be. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const packs = join(directory, 'objects', 'pack');
+  for (const name of await readdir(packs).catch(() => [])) {
+    if (name.startsWith('tmp_')) await rm(join(packs, name), { force: true });
+  }
 }
 
 async function makeRoom({ url, directory }: GitRepository, signal: AbortSignal): Promise<void> {

@@ -416,6 +416,9 @@ const WORDS: readonly [words: string, expected: string][] = [
   ['fatal: early EOF', 'unreachable'],
   ['fatal: write error: File too large', 'too-large'],
   ['error: index-pack died of signal 25', 'too-large'],
+  ['fatal: fetch-pack: invalid index-pack output', 'too-large'],
+  ['fatal: early EOF\nfatal: fetch-pack: invalid index-pack output', 'unreachable'],
+  ['fatal: write error: No space left on device\nfatal: invalid index-pack output', 'unreachable'],
   ['something that nobody has seen before', 'unreachable'],
 ];
 for (const [words, expected] of WORDS) {
