@@ -170,7 +170,7 @@ export function findNewDependencies(
 }
 
 /** `drivers/net/usb/cdc-phonet` → `cdc_phonet`, as the kernel names it. */
-function toModuleName(path: string): string {
+export function toModuleName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replaceAll('-', '_');
 }
 

@@ -1,4 +1,4 @@
-import { compareProblems } from '../kabi/resolve.ts';
+import { compareProblems, type ResolveInput, visitProblems } from '../kabi/resolve.ts';
 import type { SymbolProblem } from '../model/kabi.ts';
 import { type ProblemList, SHOWN_PROBLEM_LIMIT } from '../model/verdict.ts';
 
@@ -34,6 +34,30 @@ export function countProblems(): ProblemCounter {
       shown: takeShares([lost.first, crc.first, refused.first]),
     }),
   };
+}
+
+/** Shortens problems that were found already; see {@link countProblems}. */
+export function listProblems(problems: Iterable<SymbolProblem>): ProblemList {
+  const counter = countProblems();
+  for (const problem of problems) counter.add(problem);
+  return counter.list();
+}
+
+/**
+ * Finds and shortens problems, without ever holding all of them; see {@link countProblems}.
+ *
+ * @param matters Tells which ones count. @default {all}
+ */
+export function listProblemsOf(
+  input: ResolveInput,
+  matters: (problem: SymbolProblem) => boolean = () => true,
+): ProblemList {
+  const counter = countProblems();
+  visitProblems(input, (problem) => {
+    if (matters(problem)) counter.add(problem);
+    return undefined;
+  });
+  return counter.list();
 }
 
 /** Problems of one class: the keys of all, and the first of them in order. */

@@ -1,7 +1,7 @@
-import { visitProblems } from '../kabi/resolve.ts';
 import type { ModuleFacts, Symvers } from '../model/kabi.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { countProblems } from './count-problems.ts';
+import { countImports } from './count-imports.ts';
+import { listProblemsOf } from './count-problems.ts';
 
 /** Two kernels, and the modules of a kmod. */
 export interface BetweenInput {
@@ -18,17 +18,11 @@ export interface BetweenInput {
  */
 export function judgeBetween({ modules, from: donor, before, after }: BetweenInput): Verdict {
   const rebuilt = modules.map((module) => bindTo(module, before));
-  const counter = countProblems();
-  visitProblems({ modules: rebuilt, kernel: after, providers: new Map() }, (problem) => {
-    counter.add(problem);
-    return undefined;
-  });
-  const problems = counter.list();
+  const problems = listProblemsOf({ modules: rebuilt, kernel: after, providers: new Map() });
   if (problems.lostCount > 0) return { kind: 'broken', why: 'symbols-lost', donor, problems };
   if (problems.refusedCount > 0) return { kind: 'broken', why: 'symbols-refused', donor, problems };
   if (problems.crcCount > 0) return { kind: 'rebuild', why: 'crc-changed', donor, problems };
-  const importCount = rebuilt.reduce((sum, { imports }) => sum + imports.length, 0);
-  return { kind: 'keep', why: 'compatible', donor, importCount };
+  return { kind: 'keep', why: 'compatible', donor, importCount: countImports(rebuilt) };
 }
 
 /** The module as a build for a kernel would have it, without what it takes from other kmods. */

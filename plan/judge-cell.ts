@@ -1,4 +1,4 @@
-import { findNewDependencies, type KmodExports, visitProblems } from '../kabi/resolve.ts';
+import { findNewDependencies, type KmodExports } from '../kabi/resolve.ts';
 import { hasVermagicFlags } from '../kabi/vermagic.ts';
 import type { DonorBuild } from '../model/cell.ts';
 import type { ModuleFacts, Symvers } from '../model/kabi.ts';
@@ -6,7 +6,8 @@ import type { Kernel } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { countProblems } from './count-problems.ts';
+import { countImports } from './count-imports.ts';
+import { listProblemsOf } from './count-problems.ts';
 import { judgeRange } from './kernel-range.ts';
 
 /** What is known of one kmod by itself, and the kernel that it is judged for. */
@@ -104,14 +105,11 @@ function findOwn({ donors, kernel }: KmodFacts): DonorBuild | undefined {
 
 function explainMisfit(facts: CellFacts, { modules, release: donor }: DonorBuild) {
   const { symvers: kernel, providers, pendingSymbols } = facts;
-  const counter = countProblems();
-  visitProblems({ modules, kernel, providers }, (problem) => {
-    // A provider that is rebuilt will export its symbols with the CRCs that its dependants get.
-    const isPending = problem.kind !== 'duplicate' && pendingSymbols.has(problem.symbol);
-    if (!isPending) counter.add(problem);
-    return undefined;
-  });
-  const problems = counter.list();
+  // A provider that is rebuilt will export its symbols with the CRCs that its dependants get.
+  const problems = listProblemsOf(
+    { modules, kernel, providers },
+    ({ kind, symbol }) => kind === 'duplicate' || !pendingSymbols.has(symbol),
+  );
   if (problems.lostCount > 0) {
     return { kind: 'broken', why: 'symbols-lost', donor, problems } as const;
   }
@@ -137,7 +135,7 @@ function keep({ kernel, symvers }: CellFacts, { modules, release }: DonorBuild):
     kind: 'keep',
     why: 'compatible',
     donor: release,
-    importCount: modules.reduce((sum, module) => sum + module.imports.length, 0),
+    importCount: countImports(modules),
     ...(newDependencies.length === 0 ? {} : { newDependencies }),
   };
 }

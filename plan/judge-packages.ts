@@ -4,6 +4,7 @@ import {
   findNewDependencies,
   findProblems,
   type KmodExports,
+  toModuleName,
 } from '../kabi/resolve.ts';
 import type { SymbolProblem } from '../model/kabi.ts';
 import type {
@@ -13,8 +14,8 @@ import type {
   PackageVerdict,
   UnjudgedPackage,
 } from '../model/kabi-check.ts';
-import type { ProblemList } from '../model/verdict.ts';
-import { countProblems } from './count-problems.ts';
+import { countImports } from './count-imports.ts';
+import { listProblems } from './count-problems.ts';
 import { findOtherVermagic, lacksModversions } from './judge-cell.ts';
 
 /**
@@ -125,7 +126,7 @@ function judge(
 }
 
 function describeFit({ modules }: KmodPackage, { kernel }: Context): PackageVerdict {
-  const importCount = modules.reduce((sum, { imports }) => sum + imports.length, 0);
+  const importCount = countImports(modules);
   if (importCount === 0) return { kind: 'fits', why: 'bound-to-this-kernel', importCount };
   const newDependencies = kernel.isFromMetadata ? [] : findNewDependencies(modules, kernel.symvers);
   return {
@@ -160,12 +161,6 @@ function findFault(one: KmodPackage, context: Context): PackageVerdict | undefin
   }
   if (symsets.length > 0) return { kind: 'unjudged', why: 'symsets', symsets };
   return hasSymbols(one) ? undefined : { kind: 'unjudged', why: 'no-symbols' };
-}
-
-function listProblems(problems: Iterable<SymbolProblem>): ProblemList {
-  const counter = countProblems();
-  for (const problem of problems) counter.add(problem);
-  return counter.list();
 }
 
 interface Unsure {
@@ -224,9 +219,4 @@ function listModules(
   for (const { module } of symvers.values()) names.add(toModuleName(module));
   for (const { name } of packages.flatMap(({ modules }) => modules)) names.add(toModuleName(name));
   return names;
-}
-
-/** `drivers/net/usb/cdc-phonet` → `cdc_phonet`, as the kernel names it. */
-function toModuleName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).replaceAll('-', '_');
 }
