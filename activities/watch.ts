@@ -5,6 +5,7 @@ import type { Settings, Stream } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { formatEvr } from '../rpm/evr.ts';
 import { findKernelOffers, namesOfFamily } from '../rpm/kernels.ts';
+import { newestKernels } from '../rpm/newest-kernels.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Validators } from './fetch-url.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -121,7 +122,10 @@ async function lookAt(
     [...contents.values()].flatMap((content) => content.packages),
     { stream: stream.name, arch: stream.arch, family: stream.family },
   );
-  const ready = offers.filter((offer) => offer.devel !== undefined).slice(-stream.keepKernels);
+  const ready = newestKernels(
+    offers.filter((offer) => offer.devel !== undefined),
+    stream.keepKernels,
+  );
   const waitingForDevel = offers
     .filter((offer) => offer.devel === undefined)
     .map((offer) => formatEvr(offer.evr));
@@ -149,7 +153,8 @@ async function findUnfinished(
 ): Promise<readonly StoredKernel[]> {
   const kmods = settings.kmods.filter(({ streams }) => streams.includes(name));
   const unfinished: StoredKernel[] = [];
-  for (const { release, arch } of (await records.listKernels(name)).slice(-keepKernels)) {
+  const kept = newestKernels(await records.listKernels(name), keepKernels);
+  for (const { release, arch } of kept) {
     const rollout = await records.readRollout({ stream: name, release });
     if (!kmods.every((kmod) => rollout?.kmods.includes(kmod.name))) {
       unfinished.push({ release, arch });

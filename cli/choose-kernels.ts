@@ -3,6 +3,7 @@ import { requireNamed } from '../activities/require-named.ts';
 import { NotFoundError } from '../model/activity-errors.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Settings } from '../model/settings.ts';
+import { newestKernels } from '../rpm/newest-kernels.ts';
 
 /** Which kernels a command is about. */
 export interface KernelChoice {
@@ -15,7 +16,7 @@ export interface KernelChoice {
 
 /**
  * Chooses among the known kernels of some streams: the named one, all that are kept built, or the
- * newest of each stream.
+ * newest of each stream and flavour.
  *
  * @throws {NotFoundError} If the stream is not configured or no kernel fits.
  */
@@ -31,7 +32,7 @@ export async function chooseKernels(
     const stream = requireNamed(settings.streams, 'choose kernels of', 'stream', name);
     const kernels = await records.listKernels(name);
     known.push(...kernels.map(({ release }) => release));
-    const kept = kernels.slice(choice.all ? -stream.keepKernels : -1);
+    const kept = newestKernels(kernels, choice.all ? stream.keepKernels : 1);
     chosen.push(
       ...(choice.kernel === undefined
         ? kept

@@ -111,7 +111,7 @@ export const StreamEntry = z.strictObject({
     'Repository that its kmods are published to. Default: the name of the stream.',
   ),
   keepKernels: wholeNumber(1, 100).optional().meta({
-    description: 'How many of the newest kernels are kept built.',
+    description: 'How many of the newest kernels of each flavour are kept built.',
     default: STREAM_DEFAULTS.keepKernels,
   }),
   stablelist: Path.optional().describe(

@@ -40,7 +40,7 @@ export interface Stream {
   readonly target: string;
   /** The repository that its kmods are published to. */
   readonly repository: string;
-  /** How many of the newest kernels are kept built; older ones stay published but are not rebuilt. */
+  /** How many of the newest kernels of each flavour are kept built; older ones stay published but are not rebuilt. */
   readonly keepKernels: number;
   /** A file with the symbols that the distribution promises to keep, e.g. `kabi_stablelist_x86_64`. */
   readonly stablelist?: string;

@@ -35,7 +35,10 @@ export function addRebuildCommand(program: Command): void {
     .command('rebuild')
     .argument('<kmod>', 'a kmod of the configuration')
     .description('rebuild one kmod where it must be rebuilt, and follow it')
-    .option('-k, --kernel <release>', 'for this kernel (default: the newest of each stream)')
+    .option(
+      '-k, --kernel <release>',
+      'for this kernel (default: the newest of each stream and flavour)',
+    )
     .option('-s, --stream <name>', 'for the kernels of this stream')
     .option('--all', 'for all kernels that are kept built')
     .option('-f, --force', 'build even where the modules that exist fit')

@@ -86,3 +86,18 @@ for (const [what, choice, message] of ERRORS) {
     );
   });
 }
+
+test('chooseKernels() chooses the newest of each flavour', async () => {
+  await using rig = await makeDataRig();
+  await rig.records.writeKernel(kernelOf('5.14.0-427'));
+  await rig.records.writeKernel(kernelOf('5.14.0-427.rt', { flavour: 'rt' }));
+  await rig.records.writeKernel(kernelOf('5.14.0-611'));
+  const context = { settings: settingsOf({ streams: [streamOf()] }), records: rig.records };
+
+  const newest = await chooseKernels({}, ['lab'], context);
+
+  assert.deepEqual(
+    newest.map(({ release }) => release),
+    ['5.14.0-427.rt.x86_64', '5.14.0-611.x86_64'],
+  );
+});
