@@ -17,8 +17,9 @@ import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { type CommandContext, openContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeResult, followRebuild, type RebuildHandle } from '../follow-rebuild.ts';
+import { hasWorker } from '../has-worker.ts';
 import { registerSearchAttributes } from '../register-search-attributes.ts';
-import { connectClient } from '../temporal-connection.ts';
+import { connectClient, temporalAddress } from '../temporal-connection.ts';
 import { openTerminal, print, printJson, remark } from '../terminal.ts';
 import { workflowOptions } from '../up.ts';
 
@@ -102,6 +103,10 @@ async function runRebuilds(
     const handles: RebuildHandle[] = [];
     for (const kernel of kernels) {
       handles.push(await startRebuild(client, { kmod, kernel, force: options.force }, workflow));
+    }
+    if (!(await hasWorker(connection, { namespace, queue: CONTROL_QUEUE }))) {
+      const place = temporalAddress(context.settings.temporal);
+      remark(`No worker of rekmod is at ${place}: the rebuild waits until "rekmod up" runs`);
     }
     if (!options.wait) {
       for (const { workflowId } of handles) print(workflowId);

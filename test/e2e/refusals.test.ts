@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openContentStore } from '../../activities/content-store.ts';
+import { layOutDataDirectory } from '../../activities/data-directory.ts';
+import { openRecords } from '../../activities/records.ts';
+import { cacheDirectory } from '../../cli/context.ts';
+import { findTemporal, startTemporal } from '../../cli/temporal-server.ts';
 import { type CommandEnd, findFreePorts, isCommandError } from '../../lab/world.ts';
+import { kernelOf } from '../support/plan-facts.ts';
 
 // What a user sees when something is missing or wrong: one clear message, the right exit code, and
 // nothing left behind.
@@ -121,6 +127,34 @@ test('rebuild before any kernel is known says what looks for them', async () => 
 
   assert.equal(exitCode, 3);
   assert.match(stderr, /no kernel of lab is known yet; "rekmod up" looks for them/);
+});
+
+test('rebuild says when no worker is there to do it', async () => {
+  const file = await writeConfig(
+    `${goodConfig()}kmods:\n  jool: { spec: jool.spec, streams: [lab] }\n`,
+  );
+  await writeFile(join(directory, 'jool.spec'), 'Name: kmod-jool\n');
+  const data = layOutDataDirectory(join(directory, 'home'));
+  await openRecords(data, openContentStore(data.store)).writeKernel(kernelOf('6.1.0-54'));
+  const temporal = await startTemporal({
+    program: await findTemporal(process.env.PATH ?? '', cacheDirectory()),
+    directory: join(directory, 'temporal'),
+    namespace: 'default',
+    port: ports[0] ?? 0,
+    uiPort: ports[1] ?? 0,
+  });
+  try {
+    const { exitCode, stdout, stderr } = await rekmod(
+      ['rebuild', 'jool', '--no-wait', '--config', file],
+      { TEMPORAL_ADDRESS: `127.0.0.1:${ports[0]}` },
+    );
+
+    assert.match(stderr, /^No worker of rekmod is at 127.*: the rebuild waits until "rekmod up"/m);
+    assert.equal(stdout, 'rebuild/jool/lab/6.1.0-54.x86_64\n');
+    assert.equal(exitCode, 0);
+  } finally {
+    await temporal.stop();
+  }
 });
 
 test('doctor names each missing part with the command that installs it', async () => {
