@@ -1,22 +1,26 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentInvalidError } from '../model/activity-errors.ts';
-import type { BuiltPackage } from '../model/cell.ts';
-import type { Repository, Settings } from '../model/settings.ts';
-import type { ContentStore } from './content-store.ts';
+import type { BuiltPackage, CellKey } from '../model/cell.ts';
+import type { Settings } from '../model/settings.ts';
+import type { ListedPackage, SnapshotContent } from '../model/snapshot.ts';
+import { type ContentStore, linkStored } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
 import { requireNamed } from './require-named.ts';
 import type { SigningKey } from './signing-key.ts';
+import { linkFiles } from './snapshot/link-files.ts';
+import { makeMetadata } from './snapshot/make-metadata.ts';
+import { removeLeftovers } from './snapshot/remove-leftovers.ts';
+import { serveSnapshot } from './snapshot/serve-snapshot.ts';
 import {
-  listPackages,
+  pathOfSnapshot,
   readCurrentSnapshot,
   type SnapshotPlace,
-  serveSnapshot,
-  writeSnapshot,
-} from './snapshot.ts';
+} from './snapshot/snapshot-place.ts';
+import { readSnapshotContent } from './snapshot/snapshot-records.ts';
+import { NOTHING, writeSnapshot } from './snapshot/write-snapshot.ts';
 
 export interface PublishDeps {
   readonly settings: Settings;
@@ -25,6 +29,9 @@ export interface PublishDeps {
   readonly key: SigningKey;
   /** Where the own HTTP server serves the data directory's repositories. */
   readonly serverUrl: string;
+  /** Path of dnf, where it is installed. */
+  readonly dnf?: string;
+  readonly now: () => Date;
   readonly onChange: () => void;
 }
 
@@ -34,8 +41,17 @@ export interface Publication {
   readonly packageCount: number;
 }
 
+/** A package and the cell that it was built for. */
+export interface PublishedPackage extends BuiltPackage {
+  /** Absent in what an earlier version asks for. */
+  readonly cell?: CellKey;
+}
+
 /** See {@link publishActivities}. */
 export type PublishActivities = ReturnType<typeof publishActivities>;
+
+/** How long a client with old metadata, which dnf uses for two days, finds what it names. */
+const GRACE_MS = 3 * 24 * 60 * 60_000;
 
 /** Activities of the publish station; the workflow `publishRepository` is the only caller. */
 export function publishActivities(deps: PublishDeps) {
@@ -44,10 +60,10 @@ export function publishActivities(deps: PublishDeps) {
   /** Brings packages into a repository: a new snapshot, or the served one if it has them all. */
   async function publishPackages(request: {
     readonly repository: string;
-    readonly packages: readonly BuiltPackage[];
+    readonly packages: readonly PublishedPackage[];
   }): Promise<Publication> {
     const place = placeOf(deps, request.repository);
-    await mkdir(join(place.directory, 'snapshots'), { recursive: true });
+    await mkdir(place.directory, { recursive: true });
     return await withHeartbeat((signal) =>
       oneAtATime(place.directory, async () => await publishTo(place, request.packages, signal)),
     );
@@ -55,20 +71,41 @@ export function publishActivities(deps: PublishDeps) {
 
   async function publishTo(
     place: SnapshotPlace,
-    packages: readonly BuiltPackage[],
+    packages: readonly PublishedPackage[],
     signal: AbortSignal,
   ): Promise<Publication> {
     signal.throwIfAborted();
-    const current = await readCurrentSnapshot(place.directory);
-    const served = current === undefined ? [] : await listPackages(place.directory, current);
-    const missing = await findMissing(place, current, mergeRepeated(packages));
-    if (current !== undefined && missing.length === 0) {
-      return { snapshot: current, packageCount: served.length };
+    const { directory } = place;
+    await removeLeftovers(directory);
+    const current = await readCurrentSnapshot(directory);
+    const served = await readServed(directory, current);
+    const fresh = findFresh(served.packages, mergeRepeated(packages), deps.now());
+    if (current !== undefined && fresh.length === 0) {
+      return { snapshot: current, packageCount: served.packages.length };
     }
-    const snapshot = await writeSnapshot(place, missing, { ...deps, signal });
-    await serveSnapshot(place.directory, snapshot);
+    const { snapshot, packageCount } = await writeSnapshot(
+      place,
+      current,
+      {
+        cause: { kind: 'published' },
+        packages: [...served.packages, ...fresh],
+        withheld: served.withheld,
+        async fill(tree) {
+          const former = current === undefined ? undefined : pathOfSnapshot(directory, current);
+          await mkdir(join(tree, 'Packages'), { recursive: true });
+          if (former !== undefined) {
+            const kept = served.packages.map(({ location }) => location);
+            await linkFiles(kept, { from: former, to: tree });
+          }
+          for (const file of fresh) await linkStored(deps.store, file, join(tree, file.location));
+          await makeMetadata(tree, former, signal);
+        },
+      },
+      { ...deps, graceMs: GRACE_MS, signal },
+    );
+    await serveSnapshot(directory, snapshot);
     deps.onChange();
-    return { snapshot, packageCount: served.length + missing.length };
+    return { snapshot, packageCount };
   }
 
   return { publishPackages };
@@ -79,22 +116,27 @@ export function placeOf(
   deps: Pick<PublishDeps, 'settings' | 'data' | 'serverUrl'>,
   name: string,
 ): SnapshotPlace {
-  const repository: Repository = requireNamed(
-    deps.settings.repositories,
-    'publish to',
-    'repository',
-    name,
-  );
+  const { repositories } = deps.settings;
+  const repository = requireNamed(repositories, 'publish to', 'repository', name);
   return {
-    repository,
+    name,
+    title: `Kernel modules kept by rekmod (${name})`,
     directory: join(deps.data.repositories, name),
     baseUrl: (repository.baseUrl ?? `${deps.serverUrl}/repositories/${name}`).replace(/\/$/, ''),
   };
 }
 
+async function readServed(
+  directory: string,
+  current: string | undefined,
+): Promise<SnapshotContent> {
+  if (current === undefined) return NOTHING;
+  return await readSnapshotContent(pathOfSnapshot(directory, current));
+}
+
 /** A request that was sent twice names its packages twice; a name has one content all the same. */
-function mergeRepeated(packages: readonly BuiltPackage[]): readonly BuiltPackage[] {
-  const byName = new Map<string, BuiltPackage>();
+function mergeRepeated(packages: readonly PublishedPackage[]): readonly PublishedPackage[] {
+  const byName = new Map<string, PublishedPackage>();
   for (const file of packages) {
     const before = byName.get(file.fileName);
     if (before && before.sha256 !== file.sha256) {
@@ -106,22 +148,19 @@ function mergeRepeated(packages: readonly BuiltPackage[]): readonly BuiltPackage
 }
 
 /** Leaves out what is served already; a name never changes its content under a client. */
-async function findMissing(
-  place: SnapshotPlace,
-  current: string | undefined,
-  packages: readonly BuiltPackage[],
-): Promise<readonly BuiltPackage[]> {
-  if (current === undefined) return packages;
-  const directory = join(place.directory, 'snapshots', current, 'Packages');
-  const missing: BuiltPackage[] = [];
-  for (const file of packages) {
-    const bytes = await readFile(join(directory, file.fileName)).catch(() => undefined);
-    if (!bytes) {
-      missing.push(file);
-    } else if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
-      const detail = 'expected a new name, found other content published under the same';
-      throw new ContentInvalidError(file.fileName, detail);
+function findFresh(
+  served: readonly ListedPackage[],
+  packages: readonly PublishedPackage[],
+  now: Date,
+): readonly ListedPackage[] {
+  const byName = new Map(served.map((file) => [file.fileName, file]));
+  return packages.flatMap((file): readonly ListedPackage[] => {
+    const before = byName.get(file.fileName);
+    if (before === undefined) {
+      return [{ ...file, location: `Packages/${file.fileName}`, listedAt: now.toISOString() }];
     }
-  }
-  return missing;
+    if (before.sha256 === file.sha256) return [];
+    const detail = 'expected a new name, found other content published under the same';
+    throw new ContentInvalidError(file.fileName, detail);
+  });
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
+import { findProgram } from '../activities/find-program.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
 import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
@@ -105,6 +106,7 @@ async function startParts(
   if (embedded) await keepHistory(control, namespace);
   const hasSearchAttributes = await registerSearchAttributes(control, namespace);
   if (!hasSearchAttributes) say('Temporal refused search attributes; lists cannot be filtered');
+  const dnf = await findProgram('dnf', process.env.PATH ?? '');
   const workers = await startWorkers({
     connection,
     namespace,
@@ -118,6 +120,7 @@ async function startParts(
       client,
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',
+      ...(dnf === undefined ? {} : { dnf }),
       now: () => new Date(),
       onChange: status.changed,
     },

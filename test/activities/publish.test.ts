@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
-import { type PublishActivities, publishActivities } from '../../activities/publish.ts';
+import { findProgram } from '../../activities/find-program.ts';
+import { type PublishActivities, placeOf, publishActivities } from '../../activities/publish.ts';
 import { readRepository } from '../../activities/repository-metadata.ts';
 import { signActivities } from '../../activities/sign.ts';
 import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
+import { serveSnapshot } from '../../activities/snapshot/serve-snapshot.ts';
 import {
-  listPackages,
   readCurrentSnapshot,
   type SnapshotPlace,
-  serveSnapshot,
-  writeSnapshot,
-} from '../../activities/snapshot.ts';
+} from '../../activities/snapshot/snapshot-place.ts';
 import {
   ContentInvalidError,
   NotFoundError,
@@ -31,6 +30,9 @@ const SERVER = 'http://127.0.0.1:8470';
 const A = 'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm';
 const B = 'kmod-demo-1.0~rc1-1.xzdio.x86_64.rpm';
 const C = 'kernel-devel-6.1.0-54.el9.x86_64.rpm';
+
+const dnf = await findProgram('dnf', process.env.PATH ?? '');
+const withDnf = dnf === undefined ? {} : { dnf };
 
 // One key for all tests: making one takes the longest of all.
 const keyScratch = await makeScratch();
@@ -54,12 +56,12 @@ interface PublishRig extends AsyncDisposable {
 
 async function startPublishRig(): Promise<PublishRig> {
   const rig = await makeDataRig();
-  const activities = publishActivities({ ...rig, settings: settingsOf(), key, serverUrl: SERVER });
+  const deps = { ...rig, settings: settingsOf(), key, serverUrl: SERVER };
+  const activities = publishActivities(deps);
   const directory = join(rig.data.repositories, 'kmods');
-  const baseUrl = `${SERVER}/repositories/kmods`;
   return {
     rig,
-    place: { repository: { name: 'kmods' }, directory, baseUrl },
+    place: placeOf(deps, 'kmods'),
     publish: (...packages) =>
       inActivity(() => activities.publishPackages({ repository: 'kmods', packages })),
     async add(fixture, fileName = fixture) {
@@ -90,6 +92,8 @@ test('publishPackages() serves a first snapshot that clients can verify', async 
   });
   assert.equal(content.kind === 'read' && content.packageCount, 1);
   assert.deepEqual(await repository.list('current'), [
+    '.packages.json',
+    '.snapshot.json',
     'Packages',
     'RPM-GPG-KEY-rekmod',
     'rekmod-kmods.repo',
@@ -228,32 +232,71 @@ test('publishPackages() does not know a repository that is not configured', asyn
 
 test('publishPackages() removes what a crash left unfinished', async () => {
   await using repository = await startPublishRig();
-  const { place } = repository;
-  const unfinished = join(place.directory, 'snapshots', '.unfinished');
-  await mkdir(join(unfinished, 'Packages'), { recursive: true });
-  await writeFile(join(unfinished, 'Packages', A), 'half');
-  await writeFile(join(unfinished, 'leftover'), '');
+  const draft = join(repository.place.directory, 'drafts', '000001-a', 'tree', 'Packages');
+  await mkdir(draft, { recursive: true });
+  await writeFile(join(draft, A), 'half');
 
   const { snapshot } = await repository.publish(await repository.add(A));
 
   assert.deepEqual(await repository.list('snapshots'), [snapshot]);
-  assert.ok(!(await repository.list('current')).includes('leftover'));
+  assert.deepEqual(await repository.list(), ['current', 'snapshots']);
 });
 
-test('publishPackages() completes what a crash kept from being served', async () => {
+test('publishPackages() replaces a snapshot that a crash kept from being served', async () => {
   await using repository = await startPublishRig();
-  const { place, rig } = repository;
+  const { directory } = repository.place;
   await repository.publish(await repository.add(A));
-  const file = await repository.add(B);
+  const unserved = join(directory, 'snapshots', '000002');
+  await cp(join(directory, 'snapshots', '000001'), unserved, { recursive: true });
+  await writeFile(join(unserved, 'Packages', 'other.rpm'), '');
 
-  const written = await writeSnapshot(place, [file], { store: rig.store, key, signal });
-  assert.equal(written, '000002');
-  assert.equal(await readCurrentSnapshot(place.directory), '000001');
-  assert.deepEqual(await repository.list('current', 'Packages'), [A]);
+  const next = await repository.publish(await repository.add(B));
 
-  const next = await repository.publish(file);
-  assert.deepEqual(next, { snapshot: '000003', packageCount: 2 });
+  assert.deepEqual(next, { snapshot: '000002', packageCount: 2 });
   assert.deepEqual(await repository.list('current', 'Packages'), [A, B]);
+});
+
+test('publishPackages() makes its first snapshot anew when a crash kept it from being served', async () => {
+  await using repository = await startPublishRig();
+  const { directory } = repository.place;
+  await repository.publish(await repository.add(A));
+  await rm(join(directory, 'current'));
+
+  const next = await repository.publish(await repository.add(B));
+
+  assert.deepEqual(next, { snapshot: '000001', packageCount: 1 });
+  assert.deepEqual(await repository.list('current', 'Packages'), [B]);
+});
+
+test('publishPackages() removes nothing when the link to what was served is lost', async () => {
+  await using repository = await startPublishRig();
+  const { directory } = repository.place;
+  await repository.publish(await repository.add(A));
+  await repository.publish(await repository.add(B));
+  await rm(join(directory, 'current'));
+
+  await assert.rejects(
+    repository.publish(await repository.add(C)),
+    (error) =>
+      error instanceof StateDamagedError &&
+      error.message.includes('expected a link to a snapshot such as "snapshots/000002"'),
+  );
+
+  assert.deepEqual(await repository.list('snapshots'), ['000001', '000002']);
+});
+
+test('publishPackages() goes on from a snapshot of which nothing is remembered', async () => {
+  await using repository = await startPublishRig();
+  const { directory } = repository.place;
+  await repository.publish(await repository.add(A), await repository.add(C));
+  for (const name of ['.packages.json', '.snapshot.json']) {
+    await rm(join(directory, 'snapshots', '000001', name));
+  }
+
+  const next = await repository.publish(await repository.add(A), await repository.add(B));
+
+  assert.deepEqual(next, { snapshot: '000002', packageCount: 3 });
+  assert.deepEqual(await repository.list('current', 'Packages'), [C, A, B]);
 });
 
 test('serveSnapshot() completes a flip that a crash interrupted', async () => {
@@ -268,20 +311,18 @@ test('serveSnapshot() completes a flip that a crash interrupted', async () => {
   assert.deepEqual(await repository.list(), ['current', 'snapshots']);
 });
 
-test('writeSnapshot() works below a path of any characters', async () => {
+test('publishPackages() works below a path of any characters', async () => {
   await using repository = await startPublishRig();
-  const { rig, place } = repository;
-  const directory = rig.scratch.at('a #1 & 100% ü?', 'kmods');
-  await mkdir(join(directory, 'snapshots'), { recursive: true });
-
+  const { rig } = repository;
+  const data = layOutDataDirectory(rig.scratch.at('a #1 & 100% ü? $releasever, x'));
+  const deps = { ...rig, data, settings: settingsOf(), key, serverUrl: SERVER, ...withDnf };
   const packages = [await repository.add(A)];
-  const snapshot = await writeSnapshot({ ...place, directory }, packages, {
-    store: rig.store,
-    key,
-    signal,
-  });
 
-  assert.deepEqual(await listPackages(directory, snapshot), [A]);
+  const publication = await inActivity(() =>
+    publishActivities(deps).publishPackages({ repository: 'kmods', packages }),
+  );
+
+  assert.deepEqual(publication, { snapshot: '000001', packageCount: 1 });
 });
 
 test('signPackages() gives packages that are verified and stored under their own digests', async () => {

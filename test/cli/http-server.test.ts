@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import test from 'node:test';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
-import { serveSnapshot } from '../../activities/snapshot.ts';
+import { serveSnapshot } from '../../activities/snapshot/serve-snapshot.ts';
 import { startFileServer } from '../../cli/http-server.ts';
 import { PortInUseError } from '../../cli/temporal-server.ts';
 import { findFreePort } from '../support/http-rig.ts';

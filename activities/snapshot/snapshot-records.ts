@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { SnapshotContent, SnapshotRecord } from '../../model/snapshot.ts';
+import { readJson, writeJson } from '../atomic-file.ts';
+import { readRepository } from '../repository-metadata.ts';
+
+/** The own files of a snapshot, which servers do not show. */
+const RECORD = '.snapshot.json';
+const CONTENT = '.packages.json';
+
+/** Reads what is remembered of a snapshot; undefined of one that an earlier version wrote. */
+export async function readSnapshotRecord(path: string): Promise<SnapshotRecord | undefined> {
+  return await readJson(join(path, RECORD), isRecord);
+}
+
+/**
+ * Reads what the next snapshot is made from. Of one that an earlier version wrote, it is what its
+ * metadata lists; for which cells, and since when, nobody remembers.
+ */
+export async function readSnapshotContent(path: string): Promise<SnapshotContent> {
+  const content = await readJson(join(path, CONTENT), isContent);
+  return content ?? (await readMetadata(path));
+}
+
+/** Writes both into a draft. */
+export async function writeSnapshotRecords(
+  path: string,
+  record: SnapshotRecord,
+  content: SnapshotContent,
+): Promise<void> {
+  await writeJson(join(path, CONTENT), content);
+  await writeJson(join(path, RECORD), record);
+}
+
+async function readMetadata(path: string): Promise<SnapshotContent> {
+  const baseUrl = `${pathToFileURL(path).href}/`;
+  const found = await readRepository({
+    baseUrl,
+    // Nobody but rekmod writes there, and the key may have been replaced since.
+    trust: { gpgKeys: [], repoGpgCheck: false, gpgCheck: false },
+    validators: {},
+    isWanted: () => true,
+    scratch: join(path, '..'),
+    signal: new AbortController().signal,
+  });
+  const packages = found.kind === 'read' ? found.packages : [];
+  return {
+    packages: packages.map(({ location, checksum, sizeBytes, buildTimeSeconds, ...nevra }) => ({
+      fileName: decodeURIComponent(location.split('/').at(-1) ?? ''),
+      nevra,
+      sha256: checksum.value,
+      sizeBytes,
+      location: decodeURIComponent(location.slice(baseUrl.length)),
+      listedAt: new Date(buildTimeSeconds * 1000).toISOString(),
+    })),
+    withheld: [],
+    lingering: {},
+  };
+}
+
+function has(value: unknown, ...keys: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
+}
+
+function isRecord(value: unknown): value is SnapshotRecord {
+  return has(value, 'schema', 'snapshot', 'writtenAt', 'cause', 'packageCount', 'added', 'removed');
+}
+
+function isContent(value: unknown): value is SnapshotContent {
+  return has(value, 'packages', 'withheld', 'lingering');
+}
