@@ -11,6 +11,7 @@ import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
+import { readSpecDependencies } from '../rpm/spec-dependencies.ts';
 import { detailPlan } from './detail-plan.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -137,7 +138,7 @@ async function readFacts(
 ): Promise<KmodFacts> {
   const { kernel, target, donorsOf, signal } = context;
   const input = await context.readKmod(kmod, { signal });
-  const { sourceDigest, dialectFor } = input;
+  const { sourceDigest, dialectFor, specText } = input;
   const dialect = dialectFor(kernel);
   const inputDigest = digestInputs(
     {
@@ -157,6 +158,7 @@ async function readFacts(
   const exclusion = await judgeConditions(input, context);
   return {
     ...{ kmod, sourceDigest, inputDigest, bindsToOneKernel, donors },
+    dependencies: readSpecDependencies(specText, kmod.defines),
     ...(exclusion === undefined ? {} : { exclusion }),
   };
 }

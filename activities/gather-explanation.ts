@@ -32,6 +32,7 @@ export async function gatherExplanation(
     ...{ stream, release, kmod, fault },
     verdict: record?.verdict ?? now?.verdict,
     now: now?.verdict,
+    needReasons: now?.needReasons,
     ...(record ? { outcome: record.outcome, ended: record } : {}),
   });
   return {

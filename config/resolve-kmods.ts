@@ -10,6 +10,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
   const kmods: Kmod[] = [];
   for (const [name, entry] of Object.entries(scope.config.kmods ?? {})) {
     checkStreams(scope, name, entry);
+    checkNeeds(scope, name, entry);
     checkRepositories(scope, name, { entry, streams });
     const source = resolveSource(scope, name, entry);
     const loadTest = resolveLoadTest(scope, name, entry);
@@ -23,6 +24,7 @@ export function resolveKmods(scope: Scope, streams: readonly Stream[]): readonly
       ...(entry.minKernel === undefined ? {} : { minKernel: entry.minKernel }),
       ...(entry.maxKernel === undefined ? {} : { maxKernel: entry.maxKernel }),
       required: entry.required,
+      ...listNeeds(entry),
       ...(loadTest === undefined ? {} : { loadTest }),
       ...resolveBinaries(scope, name, entry),
       ...(entry.owner === undefined ? {} : { owner: entry.owner }),
@@ -42,6 +44,30 @@ function checkStreams(scope: Scope, name: string, entry: KmodEntry): void {
     } else {
       const all = [...known, ...scope.shipped.streams.keys()];
       reportUnknown(scope, path, { what: 'stream', name: stream, known: all });
+    }
+  }
+}
+
+function listNeeds({ needs }: KmodEntry): Pick<Kmod, 'needs'> {
+  return needs.length === 0 ? {} : { needs: [...new Set(needs)].sort() };
+}
+
+/** What is not built for a stream could never be there first. Cycles are told by `config check`. */
+function checkNeeds(scope: Scope, name: string, entry: KmodEntry): void {
+  const kmods = scope.config.kmods ?? {};
+  for (const [index, need] of entry.needs.entries()) {
+    const path = ['kmods', name, 'needs', index];
+    const needed = kmods[need];
+    if (need === name) {
+      report(scope, path, `wrong "kmods.${name}.needs": a kmod cannot need itself`);
+    } else if (needed === undefined) {
+      if (isDamaged(scope, 'kmods', need)) continue;
+      reportUnknown(scope, path, { what: 'kmod', name: need, known: Object.keys(kmods) });
+    } else {
+      const stream = entry.streams.find((wanted) => !needed.streams.includes(wanted));
+      if (stream === undefined) continue;
+      const sentence = `"${name}" is built for the stream "${stream}" and needs "${need}", which is not`;
+      report(scope, path, sentence);
     }
   }
 }

@@ -75,6 +75,11 @@ export const KmodEntry = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether a kernel is held back until this kmod is there.'),
+  needs: z
+    .array(Name)
+    .max(64, 'at most 64 kmods')
+    .default([])
+    .describe('Kmods that must be built first, beyond those that its spec and builds tell of.'),
   minKernel: KernelLimit.optional().describe('Oldest kernel it is built for.'),
   maxKernel: KernelLimit.optional().describe('Newest kernel it is built for.'),
   loadTest: LoadTestSection.nullable()

@@ -3,7 +3,7 @@ import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { LoadTestReport } from './load-test.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
-import type { Verdict } from './verdict.ts';
+import type { Blocked, Verdict } from './verdict.ts';
 
 /** What names a cell: one kmod for one kernel of one stream. */
 export interface CellKey extends KernelKey {
@@ -37,7 +37,7 @@ export type CellOutcome =
   /** No build was needed: the verdict says why. */
   | { readonly kind: 'kept' }
   | { readonly kind: 'excluded' }
-  | { readonly kind: 'blocked'; readonly by: string }
+  | Blocked
   | {
       readonly kind: 'failed';
       readonly step: RebuildStep;

@@ -64,6 +64,8 @@ export interface Kmod {
   readonly maxKernel?: string;
   /** Whether a kernel is held back until this kmod is there. */
   readonly required: boolean;
+  /** Names of kmods that must be built before it, where neither spec nor builds show that. */
+  readonly needs?: readonly string[];
   /** Whether its builds are tried in the real kernel; absent when they are not. */
   readonly loadTest?: LoadTestSettings;
   /** Packages of it that somebody else built: kernels that they fit need no build. */

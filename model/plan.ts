@@ -4,14 +4,32 @@ import type { LoadTestMode } from './kmod.ts';
 import type { Sha256Hex } from './store.ts';
 import type { Verdict } from './verdict.ts';
 
+/** That a kmod needs another one to be there first, and from where that is known. */
+export interface KmodNeed {
+  /** The one that is needed. */
+  readonly kmod: string;
+  /**
+   * - `inventory`: `needs` of its entry says so.
+   * - `build-requires`, `requires`: its spec names a package of the other one.
+   * - `symbols`: modules of its newest build import what those of the other one export.
+   */
+  readonly from: 'inventory' | 'build-requires' | 'requires' | 'symbols';
+  /** The requirement, or one of the symbols, e.g. `kmod-dahdi-devel`; absent of `inventory`. */
+  readonly what?: string;
+}
+
 /** One cell of a plan. */
 export interface PlannedCell extends CellKey {
   readonly arch: string;
   readonly verdict: Verdict;
   /** Cells of wave 0 need no other kmod; wave n needs providers of wave n-1. Kept cells have 0. */
   readonly wave: number;
-  /** Kmods of this plan whose symbols this one imports. */
+  /** Kmods that must be there first, sorted. */
   readonly needs: readonly string[];
+  /** Why each of them is needed; absent if none is, and in plans of before it was told. */
+  readonly needReasons?: readonly KmodNeed[];
+  /** Kmods that need this one, sorted; absent if none does. */
+  readonly neededBy?: readonly string[];
   readonly required: boolean;
   readonly sourceDigest: Sha256Hex;
   /** Everything that could make the result another one: source, kernel, builder, dialect. */

@@ -66,7 +66,15 @@ export type Verdict =
       /** The kernel of the limit; of `source-excludes` the condition as the source has it. */
       readonly limit: string;
     }
-  | { readonly kind: 'blocked'; readonly by: string };
+  | Blocked;
+
+/** A kmod that it needs has no build for this kernel. */
+export interface Blocked {
+  readonly kind: 'blocked';
+  readonly by: string;
+  /** The way by which it needs itself, so that no order of builds is possible: `['a', 'b', 'a']`. */
+  readonly cycle?: readonly string[];
+}
 
 /** The words for a verdict; see {@link Verdict}. */
 export type VerdictKind = Verdict['kind'];

@@ -5,12 +5,18 @@ import type { Kernel } from '../model/kernel.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import type { Stream } from '../model/settings.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
-import { findDependencies } from './dependencies.ts';
+import type { SpecDependencies } from '../rpm/spec-dependencies.ts';
+import { blockCycles } from './block-cells.ts';
+import type { Needs } from './find-cycles.ts';
+import { findNeeds, type NeedFacts, type NeedsOfKmods, namesOfNeeds } from './find-needs.ts';
 import { type KmodFacts as FactsOfKmod, judgeCell, listServingBuilds } from './judge-cell.ts';
 import { orderWaves } from './waves.ts';
 
 /** One kmod of the inventory with what is known of it. */
-export type KmodFacts = Omit<FactsOfKmod, 'kernel' | 'isForced'>;
+export interface KmodFacts extends Omit<FactsOfKmod, 'kernel' | 'isForced'> {
+  /** What its spec says of other packages; absent where that is not known. */
+  readonly dependencies?: SpecDependencies;
+}
 
 export interface PlanFacts {
   readonly stream: Pick<Stream, 'name' | 'target' | 'repository'>;
@@ -22,22 +28,17 @@ export interface PlanFacts {
   readonly forced: readonly string[];
 }
 
-type Needs = ReadonlyMap<string, readonly string[]>;
-
 /**
  * Decides what is to be done about one kernel.
  *
  * The builds of all kmods are put to the kernel together, so that kmods which need each other stand or
- * fall together; those that need a kmod which is rebuilt are rebuilt after it.
+ * fall together; those that need a kmod which is rebuilt are rebuilt after it. Kmods that need themselves
+ * by way of others cannot be built in any order: they are blocked, and nobody else.
  */
 export function assemblePlan(facts: PlanFacts): RebuildPlan {
-  const needs = findDependencies(
-    facts.kmods.map(({ kmod, donors }) => ({
-      kmod: kmod.name,
-      modules: donors[0]?.modules ?? [],
-    })),
-  );
-  const verdicts = judgeKmods(facts, needs);
+  const reasons = findNeeds(facts.kmods.map(toNeedFacts));
+  const needs = namesOfNeeds(reasons);
+  const verdicts = blockCycles(judgeKmods(facts, namesOfNeeds(dropRunTime(reasons))), needs);
   const built = listBuilt(verdicts);
   const waves = orderWaves(restrictTo(built, needs));
   const cells = facts.kmods.map((kmod) => {
@@ -47,6 +48,8 @@ export function assemblePlan(facts: PlanFacts): RebuildPlan {
       verdict,
       wave: waves.get(name) ?? 0,
       needs: needs.get(name) ?? [],
+      ...listUnlessEmpty('needReasons', reasons.get(name) ?? []),
+      ...listUnlessEmpty('neededBy', findUsers(name, needs)),
     });
   });
   return {
@@ -57,6 +60,35 @@ export function assemblePlan(facts: PlanFacts): RebuildPlan {
     repository: facts.stream.repository,
     cells: cells.sort((a, b) => a.wave - b.wave || compareNames(a.kmod, b.kmod)),
   };
+}
+
+function toNeedFacts({ kmod, dependencies, donors: [newest], sourceDigest }: KmodFacts): NeedFacts {
+  return {
+    kmod,
+    ...(dependencies ? { dependencies } : {}),
+    modules: newest?.modules ?? [],
+    isOldSource: newest !== undefined && newest.sourceDigest !== sourceDigest,
+  };
+}
+
+/** What is only required where a kmod is installed makes no other build of it. */
+function dropRunTime(reasons: NeedsOfKmods): NeedsOfKmods {
+  return new Map(
+    [...reasons].map(([kmod, list]) => [kmod, list.filter(({ from }) => from !== 'requires')]),
+  );
+}
+
+function findUsers(kmod: string, needs: Needs): readonly string[] {
+  return [...needs].flatMap(([user, list]) => (list.includes(kmod) ? [user] : [])).sort();
+}
+
+function listUnlessEmpty<Key extends string, T>(
+  key: Key,
+  list: readonly T[],
+): { readonly [Name in Key]?: readonly T[] } {
+  const named: { [Name in Key]?: readonly T[] } = {};
+  if (list.length > 0) named[key] = list;
+  return named;
 }
 
 /** Judges until no further kmod must be rebuilt because one that it needs is. */
@@ -104,7 +136,7 @@ function requireVerdict(verdicts: ReadonlyMap<string, Verdict>, kmod: string): V
 function planCell(
   facts: PlanFacts,
   { kmod, donors, sourceDigest, inputDigest }: KmodFacts,
-  decision: Pick<PlannedCell, 'verdict' | 'wave' | 'needs'>,
+  decision: Pick<PlannedCell, 'verdict' | 'wave' | 'needs' | 'needReasons' | 'neededBy'>,
 ): PlannedCell {
   const newest = donors.find(({ isForeign }) => !isForeign);
   const own = donors.find((donor) => donor.release === facts.kernel.release);

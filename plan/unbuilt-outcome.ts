@@ -9,7 +9,7 @@ export function unbuiltOutcome(verdict: Verdict): CellOutcome | undefined {
     case 'excluded':
       return { kind: 'excluded' };
     case 'blocked':
-      return { kind: 'blocked', by: verdict.by };
+      return verdict;
     case 'rebuild':
     case 'broken':
       return undefined;

@@ -1,7 +1,7 @@
 /**
  * Orders kmods so that each comes after those it needs.
  *
- * A cycle cannot be ordered; its members share the wave after everything else they need.
+ * Cycles must be taken out before; see {@link findCycles}.
  *
  * @param needs Kmod → the kmods it needs; names that are no key are ignored.
  * @returns Kmod → wave, counted from 0.
@@ -13,7 +13,8 @@ export function orderWaves(
   let rest = [...needs.keys()].sort();
   for (let wave = 0; rest.length > 0; wave++) {
     const ready = rest.filter((kmod) => hasOnlyEarlier(needs.get(kmod) ?? [], needs, waves));
-    for (const kmod of ready.length > 0 ? ready : rest) waves.set(kmod, wave);
+    if (ready.length === 0) throw new Error(`BUG: ${rest.join(', ')} cannot be ordered`);
+    for (const kmod of ready) waves.set(kmod, wave);
     rest = rest.filter((kmod) => !waves.has(kmod));
   }
   return waves;

@@ -1,9 +1,10 @@
 import type { CellOutcome, RebuildStep } from '../model/cell.ts';
 import type { SymbolProblem } from '../model/kabi.ts';
-import type { ProblemList, Verdict } from '../model/verdict.ts';
+import type { Blocked, ProblemList, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { describeCause } from './describe-cause.ts';
 import { describeLoadTest } from './describe-load-test.ts';
+import { describeCycle } from './describe-need.ts';
 import { formatCount, formatCrc, formatNumber, formatSeconds } from './format-values.ts';
 
 type Rebuild = Extract<Verdict, { kind: 'rebuild' }>;
@@ -29,10 +30,16 @@ export function describeVerdict(verdict: Verdict): string {
     case 'excluded':
       return `excluded: ${describeExclusion(verdict)}`;
     case 'blocked':
-      return `blocked: it needs ${name(verdict.by)}, which could not be built`;
+      return `blocked: ${describeBlocked(verdict)}`;
     default:
       return unreachable(verdict);
   }
+}
+
+function describeBlocked({ by, cycle }: Blocked): string {
+  return cycle === undefined
+    ? `it needs ${name(by)}, which could not be built`
+    : `it needs itself (${describeCycle(cycle)}), so that no order of builds is possible`;
 }
 
 function describeExclusion({ why, limit }: Extract<Verdict, { kind: 'excluded' }>): string {
@@ -77,7 +84,7 @@ function describeRebuild(verdict: Rebuild): string {
     case 'vermagic-changed':
       return `the kernel is configured otherwise: vermagic "${name(verdict.expected)}", of the build for ${name(verdict.donor)} "${name(verdict.found)}"`;
     case 'provider-rebuilt':
-      return `${name(verdict.provider)}, whose symbols it imports, is rebuilt`;
+      return `${name(verdict.provider)}, which it needs, is rebuilt`;
     default:
       return unreachable(verdict);
   }
@@ -155,7 +162,7 @@ export function describeOutcome(outcome: CellOutcome): string {
     case 'excluded':
       return 'excluded: out of the range of kernels that this kmod is built for';
     case 'blocked':
-      return `blocked: it needs ${cleanText(outcome.by, 64)}, which could not be built`;
+      return `blocked: ${describeBlocked(outcome)}`;
     case 'failed': {
       const time = formatSeconds(outcome.durationMs / 1000);
       const exit = outcome.exitCode === undefined ? '' : ` (exit ${outcome.exitCode})`;

@@ -1,11 +1,13 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { ExplainedFact, ExplainedSymbol, Explanation } from '../model/explanation.ts';
 import type { ProblemKind, SymbolProblem } from '../model/kabi.ts';
+import type { KmodNeed } from '../model/plan.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
 import { explainSymbols } from '../plan/explain-symbols.ts';
 import { findCellState } from './cell-state.ts';
 import { cleanText } from './clean-text.ts';
 import { describeError } from './describe-cause.ts';
+import { describeNeed } from './describe-need.ts';
 import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { formatMoment } from './format-values.ts';
 import { headlineOf } from './headline.ts';
@@ -19,6 +21,8 @@ export interface ExplainedCell extends CellKey {
   readonly outcome?: CellOutcome | undefined;
   /** The verdict of this moment, where work has ended. */
   readonly now?: Verdict | undefined;
+  /** Why it needs other kmods, if it does. */
+  readonly needReasons?: readonly KmodNeed[] | undefined;
   /** Why the kmod's source cannot be read at this moment. */
   readonly fault?: string | undefined;
   /** When the work ended, and in which run of which workflow. */
@@ -57,6 +61,9 @@ function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
   if (verdict) facts.push({ label: 'verdict', text: describeVerdict(verdict) });
   if (verdict?.kind === 'keep' && verdict.why === 'compatible' && verdict.newDependencies) {
     facts.push({ label: 'new', text: describeDependencies(verdict.newDependencies) });
+  }
+  for (const need of cell.needReasons ?? []) {
+    facts.push({ label: 'needs', text: describeNeed(need) });
   }
   if (outcome) facts.push({ label: 'outcome', text: describeOutcome(outcome) });
   if (outcome?.kind === 'failed') facts.push(...listErrors(outcome));

@@ -1,7 +1,8 @@
 import type { CellOutcome } from '../model/cell.ts';
 import type { LoadTestReport } from '../model/load-test.ts';
-import type { Verdict } from '../model/verdict.ts';
+import type { Blocked, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
+import { describeCycle } from './describe-need.ts';
 import { headlineOfFailure } from './headline-failure.ts';
 import { changedWords, lostWords, refusedWords } from './symbol-words.ts';
 
@@ -70,7 +71,7 @@ function headlineOfOutcome(
         ? headlineOfVerdict(verdict, words, false)
         : `${kmod} is not compiled for ${kernel}, because its configuration leaves that kernel out; there is nothing to do.`;
     case 'blocked':
-      return headlineOfBlocked(outcome.by, words);
+      return headlineOfBlocked(outcome, words);
     case 'failed':
       return headlineOfFailure(outcome, words);
     case 'cancelled':
@@ -138,13 +139,16 @@ function headlineOfVerdict(verdict: Verdict, words: HeadlineWords, isLate: boole
       return `${kmod} is not compiled for ${kernel}, because its configuration limits it to ${range}; there is nothing to do, unless that limit (${key}) is out of date.`;
     }
     case 'blocked':
-      return headlineOfBlocked(verdict.by, words);
+      return headlineOfBlocked(verdict, words);
     default:
       return unreachable(verdict);
   }
 }
 
-function headlineOfBlocked(by: string, { kmod, kernel, again }: HeadlineWords): string {
+function headlineOfBlocked({ by, cycle }: Blocked, { kmod, kernel, again }: HeadlineWords): string {
+  if (cycle) {
+    return `${kmod} cannot be compiled for ${kernel}, because it would have to be there before itself (${describeCycle(cycle)}); correct what one of these requires, or its "needs" in the configuration, then ${again}.`;
+  }
   const other = cleanText(by, 64);
   return `${kmod} was not compiled for ${kernel}, because it needs ${other}, which could not be compiled for it; see to ${other} first, then ${again}.`;
 }

@@ -1,6 +1,7 @@
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { needsBuild } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
+import { describeNeed } from './describe-need.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import { formatCount, formatSeconds } from './format-values.ts';
 import { paint, type TerminalStyle, type Tone, wrap } from './terminal-text.ts';
@@ -79,18 +80,18 @@ function writeCells(cells: readonly PlannedCell[], style: TerminalStyle): readon
   return cells.flatMap((cell) => {
     const notes = [
       ...(cell.required ? ['required'] : []),
-      ...(cell.needs.length > 0
-        ? [`after ${cell.needs.map((need) => cleanText(need, 64)).join(', ')}`]
-        : []),
       ...(cell.expectedSeconds === undefined
         ? []
         : [`about ${formatSeconds(cell.expectedSeconds)}`]),
     ];
     const name = paint(cleanText(cell.kmod, 64), TONES[cell.verdict.kind], style.color);
-    const sentence = wrap(describeVerdict(cell.verdict), Math.max(40, style.columns - 4));
+    const needs = (cell.needReasons ?? []).map((need) => `needs ${describeNeed(need)}`);
+    const sentences = [describeVerdict(cell.verdict), ...needs];
     return [
       `  ${name}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`,
-      ...sentence.map((line) => `    ${line}`),
+      ...sentences.flatMap((sentence) =>
+        wrap(sentence, Math.max(40, style.columns - 4)).map((line) => `    ${line}`),
+      ),
     ];
   });
 }

@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
 import { readStreamLists } from '../../activities/stream-lists.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
+import type { Kmod } from '../../model/kmod.ts';
+import { findCycles } from '../../plan/find-cycles.ts';
+import { describeCycle } from '../../report/describe-need.ts';
 import { openContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
 import { print, printJson } from '../terminal.ts';
 
 /** `rekmod config`: check the configuration, show it, export its schema. */
@@ -14,7 +18,14 @@ export function addConfigCommand(program: Command): void {
       const { configFile, settings } = await openContext(program.opts());
       const { streams, kmods } = settings;
       for (const stream of streams) await readStreamLists(stream);
-      print(`${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
+      const cycles = listNeedCycles(kmods);
+      for (const cycle of cycles) {
+        print(
+          `${configFile}: wrong "needs": ${describeCycle(cycle)}; these kmods cannot be built, all others can`,
+        );
+      }
+      if (cycles.length > 0) process.exitCode = EXIT.configuration;
+      else print(`${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
     });
   config
     .command('show')
@@ -24,4 +35,11 @@ export function addConfigCommand(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the configuration file, for editors')
     .action(() => printJson(configJsonSchema()));
+}
+
+/** Cycles of what the configuration itself says; those of specs and builds are told by `rekmod plan`. */
+function listNeedCycles(kmods: readonly Kmod[]): readonly (readonly string[])[] {
+  const cycles = findCycles(new Map(kmods.map(({ name, needs = [] }) => [name, needs])));
+  const byWords = new Map([...cycles.values()].map((cycle) => [describeCycle(cycle), cycle]));
+  return [...byWords.values()];
 }

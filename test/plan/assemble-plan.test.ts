@@ -180,13 +180,56 @@ test('assemblePlan() rebuilds a dependant of a provider that is forced', () => {
   assert.equal(verdictOf(plan.byName.user), 'rebuild provider-rebuilt');
 });
 
-test('assemblePlan() ends with two kmods that need each other', () => {
-  const plan = planOf([
+test('assemblePlan() blocks two kmods that must be built and need each other, and only those', () => {
+  const { byName } = planOf([
     built('a', { b_call: 1, printk: 9 }, { a_call: 1 }),
     built('b', { a_call: 1 }, { b_call: 1 }),
+    built('user', { a_call: 1 }),
+    built('free', { printk: 9 }),
   ]);
 
-  assert.ok(plan.cells.every((cell) => needsBuild(cell.verdict)));
+  const cycle = ['a', 'b', 'a'];
+  assert.deepEqual(byName.a?.verdict, { kind: 'blocked', by: 'b', cycle });
+  assert.deepEqual(byName.b?.verdict, { kind: 'blocked', by: 'a', cycle });
+  assert.deepEqual(byName.user?.verdict, { kind: 'blocked', by: 'a' });
+  assert.equal(verdictOf(byName.free), 'rebuild crc-changed');
+});
+
+test('assemblePlan() orders first builds by specs and inventory, and says why', () => {
+  const devel = { buildRequires: ['kmod-core-devel'], requires: [], provides: ['kmod-user'] };
+  const { cells, byName } = planOf([
+    factsOf('user', [], { dependencies: devel }),
+    factsOf('addon', [], { kmod: kmodOf('addon', { needs: ['user'] }) }),
+    factsOf('core', []),
+  ]);
+
+  assert.deepEqual(
+    cells.map(({ kmod, wave, needs }) => [kmod, wave, needs]),
+    [
+      ['core', 0, []],
+      ['user', 1, ['core']],
+      ['addon', 2, ['user']],
+    ],
+  );
+  assert.deepEqual(byName.user?.needReasons, [
+    { kmod: 'core', from: 'build-requires', what: 'kmod-core-devel' },
+  ]);
+  assert.deepEqual(byName.core?.neededBy, ['user']);
+});
+
+test('assemblePlan() rebuilds after its provider what was built of it, not what is installed with it', () => {
+  const providers = (dependencies: KmodFacts['dependencies']) =>
+    planOf([
+      factsOf('core', [donorOf(OLD, [moduleOf('core', { imports: { printk: 9 } })])]),
+      { ...built('user', { printk: 1 }), ...(dependencies ? { dependencies } : {}) },
+    ]).byName.user;
+  const none = { buildRequires: [], requires: [], provides: [] };
+
+  assert.equal(
+    verdictOf(providers({ ...none, buildRequires: ['kmod-core-devel'] })),
+    'rebuild provider-rebuilt',
+  );
+  assert.equal(verdictOf(providers({ ...none, requires: ['kmod-core'] })), 'keep compatible');
 });
 
 test('assemblePlan() keeps two kmods that need each other', () => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findDependencies } from '../../plan/dependencies.ts';
+import { findDependencies as findWithSymbols, type KmodModules } from '../../plan/dependencies.ts';
 import { moduleOf } from '../support/plan-facts.ts';
+
+/** The names alone. */
+function findDependencies(builds: readonly KmodModules[]): ReadonlyMap<string, readonly string[]> {
+  return new Map([...findWithSymbols(builds)].map(([kmod, needs]) => [kmod, [...needs.keys()]]));
+}
 
 test('findDependencies() makes an edge from the importer to the exporter', () => {
   const needs = findDependencies([
@@ -69,4 +74,13 @@ test('findDependencies() makes no edge for what a kmod exports to itself', () =>
       ['drbd91', []],
     ],
   );
+});
+
+test('findDependencies() tells one of the symbols', () => {
+  const needs = findWithSymbols([
+    { kmod: 'dahdi', modules: [moduleOf('dahdi', { exports: { a: 1, b: 1 } })] },
+    { kmod: 'user', modules: [moduleOf('user', { imports: { b: 9 } })] },
+  ]);
+
+  assert.deepEqual([...(needs.get('user') ?? [])], [['dahdi', 'b']]);
 });

@@ -20,18 +20,8 @@ test('orderWaves() ignores needs that nobody can satisfy', () => {
   assert.deepEqual(order({ a: ['gone'] }), { a: 0 });
 });
 
-test('orderWaves() ends with a cycle: its members and their users come last, together', () => {
-  assert.deepEqual(order({ a: ['b'], b: ['a'], user: ['a'], free: [], late: ['free'] }), {
-    free: 0,
-    late: 1,
-    a: 2,
-    b: 2,
-    user: 2,
-  });
-});
-
-test('orderWaves() ends with a kmod that needs itself', () => {
-  assert.deepEqual(order({ a: ['a'] }), { a: 0 });
+test('orderWaves() does not take cycles, which must be taken out before', () => {
+  assert.throws(() => order({ a: ['b'], b: ['a'] }), /BUG: a, b cannot be ordered/);
 });
 
 test('orderWaves() orders nothing', () => {

@@ -79,7 +79,7 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
   ],
   [
     { kind: 'rebuild', why: 'provider-rebuilt', provider: 'mlnx-ofa', donor },
-    'rebuild: mlnx-ofa, whose symbols it imports, is rebuilt',
+    'rebuild: mlnx-ofa, which it needs, is rebuilt',
   ],
   [
     { kind: 'excluded', why: 'kernel-too-old', limit: '5.14.0-427' },
@@ -94,6 +94,10 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'excluded: its source is not for this kernel (BUILD_EXCLUSIVE_ARCH="i.86")',
   ],
   [{ kind: 'blocked', by: 'jool' }, 'blocked: it needs jool, which could not be built'],
+  [
+    { kind: 'blocked', by: 'b', cycle: ['a', 'b', 'a'] },
+    'blocked: it needs itself (a → b → a), so that no order of builds is possible',
+  ],
 ];
 
 for (const [verdict, expected] of VERDICTS) {

@@ -25,7 +25,18 @@ test('planToText() shows totals, waves and reasons', () => {
     cell('jool', SYMBOL_LOST, { expectedSeconds: 36 }),
     cell('v4l2loopback', COMPATIBLE, { required: true }),
     cell('zfs', CRC_CHANGED, { required: true, expectedSeconds: 120 }),
-    cell('jool-extras', { kind: 'rebuild', why: 'never-built' }, { wave: 1, needs: ['jool'] }),
+    cell(
+      'jool-extras',
+      { kind: 'rebuild', why: 'never-built' },
+      {
+        wave: 1,
+        needs: ['jool'],
+        needReasons: [
+          { kmod: 'jool', from: 'build-requires', what: 'kmod-jool-devel' },
+          { kmod: 'jool', from: 'symbols', what: 'jool_init' },
+        ],
+      },
+    ),
     cell('old', { kind: 'excluded', why: 'kernel-too-new', limit: '5.14' }),
   ]);
 
@@ -43,8 +54,10 @@ Wave 1
       first \`usb_register_driver\` (0x0b1c2d3e → 0x11223344, vmlinux)
 
 Wave 2
-  jool-extras  (after jool)
+  jool-extras
     rebuild: never built before
+    needs jool (its build requires kmod-jool-devel)
+    needs jool (it imports jool_init)
 
 Not built
   v4l2loopback  (required)
