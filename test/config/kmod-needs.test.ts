@@ -10,7 +10,8 @@ const folder = await mkdtemp(join(tmpdir(), 'rekmod-needs-'));
 after(() => rm(folder, { recursive: true }));
 await writeFile(join(folder, 'a.spec'), 'Name: a\n');
 
-const STREAMS = 'streams:\n  lab:\n    urls: [file:///lab]\n  other:\n    like: lab\n    urls: [file:///other]\n';
+const STREAMS =
+  'streams:\n  lab:\n    urls: [file:///lab]\n  other:\n    like: lab\n    repository: other\n    urls: [file:///other]\n';
 
 /** What each kmod needs, or the problems that are found. */
 async function load(
