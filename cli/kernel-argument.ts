@@ -1,9 +1,7 @@
 import { type ForeignOptions, readKernelExports } from '../activities/kernel-exports.ts';
 import { isFile, isUrl } from '../activities/location.ts';
 import type { KernelExports } from '../model/kabi-check.ts';
-import type { Kernel } from '../model/kernel.ts';
-import { formatEvr } from '../rpm/evr.ts';
-import { flavourOfRelease } from '../rpm/kernel-release.ts';
+import { exportsOfKernel } from '../plan/known-kernel.ts';
 import { chooseKernels } from './choose-kernels.ts';
 import { type CommonOptions, openContext } from './context.ts';
 
@@ -54,18 +52,5 @@ async function readKnownKernel(
   const choice = { kernel: release, ...(stream === undefined ? {} : { stream }) };
   const [chosen] = await chooseKernels(choice, streams, context);
   if (!chosen) throw new Error('BUG: no kernel was chosen');
-  const flavour = flavourOfRelease(chosen.release);
-  return {
-    name: chosen.release,
-    releases: flavour === 'default' ? listNames(chosen) : [chosen.release],
-    symvers: await context.readSymvers(chosen.symvers),
-    arch: chosen.arch,
-    flavour,
-    ...(chosen.vermagicFlags === undefined ? {} : { vermagicFlags: chosen.vermagicFlags }),
-  };
-}
-
-function listNames({ release, evr, arch }: Kernel): readonly string[] {
-  const plain = `${evr.version}-${evr.release}`;
-  return [...new Set([release, `${plain}.${arch}`, plain, formatEvr(evr)])];
+  return exportsOfKernel(chosen, await context.readSymvers(chosen.symvers));
 }

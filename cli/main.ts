@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addConfigCommand } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDudCommand } from './commands/dud.ts';
 import { addImportCommand } from './commands/import.ts';
 import { addKabiCommand } from './commands/kabi.ts';
 import { addLogsCommand } from './commands/logs.ts';
@@ -34,6 +35,7 @@ function createProgram(): Command {
   addLogsCommand(program);
   addKabiCommand(program);
   addImportCommand(program);
+  addDudCommand(program);
   addConfigCommand(program);
   return program;
 }

@@ -1,6 +1,7 @@
 /** One entry of an archive that is written. */
 export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'file';
       /** Without a leading slash, e.g. `m/3`. */
@@ -19,6 +20,7 @@ export type CpioEntry =
 const S_IFREG = 0o100000;
 const S_IFDIR = 0o040000;
 const S_IFCHR = 0o020000;
+const S_IFLNK = 0o120000;
 const HEADER_BYTES = 110;
 const FIELD_LIMIT = 2 ** 32;
 
@@ -42,6 +44,13 @@ function writeEntry(entry: CpioEntry, inode: number): readonly Uint8Array[] {
       return [
         writeHeader(entry.path, { inode, mode: S_IFDIR | 0o755, sizeBytes: 0, device: [0, 0] }),
       ];
+    case 'link': {
+      const target = new TextEncoder().encode(entry.target);
+      const sizeBytes = target.length;
+      const mode = S_IFLNK | 0o777;
+      const header = writeHeader(entry.path, { inode, mode, sizeBytes, device: [0, 0] });
+      return [header, target, new Uint8Array(padding(sizeBytes))];
+    }
     case 'character-device': {
       const device = [entry.major, entry.minor] as const;
       return [writeHeader(entry.path, { inode, mode: S_IFCHR | 0o600, sizeBytes: 0, device })];
