@@ -18,7 +18,7 @@ export interface Check {
   readonly isGood: boolean;
   /** What was found. */
   readonly found: string;
-  /** The exact command, or what to change; absent when all is well. */
+  /** The exact command, or what to change; absent when nothing is missing. */
   readonly remedy?: string;
 }
 
@@ -40,6 +40,14 @@ const GIT_PROGRAMS = [
   { program: 'prlimit', debian: 'util-linux', fedora: 'util-linux' },
 ] as const;
 
+/** What a single command needs, and why a machine may do without. */
+const OPTIONAL_PROGRAMS = [
+  {
+    ...{ program: 'xorriso', debian: 'xorriso', fedora: 'xorriso' },
+    purpose: 'writes driver disks ("rekmod dud")',
+  },
+] as const;
+
 const MIN_NODE = { major: 20, minor: 19 } as const;
 
 /** Looks at everything that rekmod needs; changes nothing. */
@@ -51,6 +59,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
   return [
     checkNode(),
     ...(await Promise.all(listPrograms(settings).map((wanted) => checkProgram(wanted, install)))),
+    ...(await Promise.all(OPTIONAL_PROGRAMS.map((wanted) => checkOptional(wanted, install)))),
     ...(wantsEngine ? [await checkEngine(install)] : []),
     await checkTemporal(settings),
     configuration,
@@ -62,7 +71,10 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
   ];
 }
 
-type Program = (typeof PROGRAMS)[number] | (typeof GIT_PROGRAMS)[number];
+type Program =
+  | (typeof PROGRAMS)[number]
+  | (typeof GIT_PROGRAMS)[number]
+  | (typeof OPTIONAL_PROGRAMS)[number];
 
 function listPrograms(settings: Settings | undefined): readonly Program[] {
   const isGitUsed = settings?.kmods.some(({ source }) => source.kind === 'git') === true;
@@ -101,6 +113,15 @@ async function checkProgram(wanted: Program, { family, command }: Installer): Pr
     found: path ?? 'not on PATH',
     ...(path === undefined ? { remedy: `${command} ${wanted[family]}` } : {}),
   };
+}
+
+async function checkOptional(
+  wanted: (typeof OPTIONAL_PROGRAMS)[number],
+  installer: Installer,
+): Promise<Check> {
+  const check = await checkProgram(wanted, installer);
+  if (check.isGood) return check;
+  return { ...check, isGood: true, found: `not on PATH; optional, ${wanted.purpose}` };
 }
 
 async function checkEngine({ family, command }: Installer): Promise<Check> {

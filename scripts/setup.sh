@@ -69,6 +69,7 @@ xz xz-utils xz
 zstd zstd zstd
 bzip2 bzip2 bzip2
 cpio cpio cpio
+xorriso xorriso xorriso
 git git git-core
 curl curl curl
 setsid util-linux util-linux
@@ -78,14 +79,16 @@ lz4 lz4 lz4
 TABLE
   )
   qemu_missing=$(require_qemu)
-  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman is
-  # for the tests alone, which build with both engines.
+  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, zypper
+  # and isoinfo are for the tests alone: they build with both engines, and read as SUSE's clients and others do.
   lab_missing=0
   if [[ $(package_family) == debian ]]; then
     lab_missing=$(require_programs <<'TABLE'
 mmdebstrap mmdebstrap -
 podman podman -
 runc runc -
+zypper zypper -
+isoinfo genisoimage -
 dpkg-deb dpkg -
 objcopy binutils -
 awk mawk -
