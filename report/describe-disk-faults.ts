@@ -108,7 +108,7 @@ function describeView(
   const wanted = `Provides: kernel-modules ${isBound ? '=' : '>='} ${toVersion(builtFor)}`;
   const found =
     view.offered.length === 0
-      ? `found none; add "${wanted}" to that package in the spec and build it anew`
+      ? `found none; add "${wanted}" to that package in the spec${view.isFromKmodtool ? ' (docs/driver-disks.md says how with kmodtool)' : ''} and build it anew`
       : `found only ${view.offered.map((one) => `"${cleanText(one)}"`).join(', ')}`;
   const expected = `expected it to provide "kernel-modules" for ${release}, without which anaconda does not see it`;
   return [`${fileName}: ${expected}, ${found}`, ...unloaded];

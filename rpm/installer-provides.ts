@@ -5,6 +5,8 @@ import type { RpmFile } from './header-files.ts';
 /** What anaconda looks for in the provides of packages on a driver disk. */
 export const INSTALLER_PROVIDE = 'kernel-modules';
 
+/** What kmodtool writes instead, which anaconda does not know. */
+const KMODTOOL_PROVIDE = 'kernel-modules-for-kernel';
 const MODULE = /\.ko(?:\.(?:gz|xz|bz2|zst))?$/;
 const FIRMWARE = /^\/(?:usr\/)?lib\/firmware\//;
 
@@ -14,6 +16,8 @@ export interface InstallerView {
   readonly offered: readonly string[];
   /** Whether one of these is for the installer's kernel; else the package does not exist for it. */
   readonly isListed: boolean;
+  /** kmodtool wrote the package's provides, so that no line of the spec can add to them. */
+  readonly isFromKmodtool: boolean;
   /** Modules that it unpacks but never loads, because they are not below `/lib/modules`. */
   readonly unloaded: readonly string[];
   /** Firmware that the installer does not get: it takes that of `/lib/firmware` alone. */
@@ -40,6 +44,7 @@ export function viewAsInstaller(
   return {
     offered: offered.map(({ name, op, version }) => `${name} ${op} ${version}`.trim()),
     isListed: offered.some((provide) => matches(provide, release)),
+    isFromKmodtool: provides.some(({ name }) => name === KMODTOOL_PROVIDE),
     unloaded: paths.filter((path) => MODULE.test(path) && !path.startsWith('/lib/modules/')),
     unseenFirmware: paths.filter(
       (path) => FIRMWARE.test(path) && !path.startsWith('/lib/firmware/'),

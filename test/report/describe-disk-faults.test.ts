@@ -13,6 +13,7 @@ const FILE = 'kmod-jool-4.1.9-1.x86_64.rpm';
 const LISTED = {
   offered: ['kernel-modules >= 6.1.0-55.amd64'],
   isListed: true,
+  isFromKmodtool: false,
   unloaded: [],
   unseenFirmware: [],
 };
@@ -52,6 +53,14 @@ test('describeDiskFaults() names the provide to add, in a version that rpm can w
   assert.match(
     faultsOf({ view: UNLISTED, isBound: true })[0] ?? '',
     /kernel-modules = 6\.1\.0-55\.amd64/,
+  );
+});
+
+test('describeDiskFaults() says where to read on when kmodtool writes the provides', () => {
+  const [fault = ''] = faultsOf({ view: { ...UNLISTED, isFromKmodtool: true }, isBound: true });
+  assert.match(
+    fault,
+    /in the spec \(docs\/driver-disks\.md says how with kmodtool\) and build it anew$/,
   );
 });
 

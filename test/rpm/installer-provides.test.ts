@@ -64,6 +64,7 @@ test('viewAsInstaller() takes any of several provides and no other name', () => 
   assert.deepEqual(view([{ ...exact, name: 'kernel-modules-for-kernel' }]), {
     offered: [],
     isListed: false,
+    isFromKmodtool: true,
     unloaded: [],
     unseenFirmware: [],
   });
