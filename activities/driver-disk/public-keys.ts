@@ -4,7 +4,7 @@ import { NotFoundError } from '../../model/activity-errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { isFile } from '../location.ts';
 import { runProgram } from '../run-program.ts';
-import { PUBLIC_KEY_NAME } from '../snapshot.ts';
+import { PUBLIC_KEY_NAME } from '../snapshot/write-snapshot.ts';
 import { type KeyDatabase, makeKeyDatabase } from '../verify-signature.ts';
 
 /** A public key as rpm keeps it. */
