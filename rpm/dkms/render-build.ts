@@ -12,8 +12,23 @@ build_dir=$PWD`;
 
 /**
  * What every part of the spec's shell that installs ends with: the modules lie in `$modules_dir`.
+ *
+ * A list may lack a module of the same build that a listed one needs (Debian's dahdi-dkms 2.11 builds
+ * `echo.ko` for `dahdi_echocan_oslec.ko`). DKMS installs what cannot be loaded then; here it is added.
  */
-export const DEPMOD_OVERRIDES = `install -d %{buildroot}%{_sysconfdir}/depmod.d
+export const END_OF_INSTALL = `# What these modules need of this build, though dkms.conf does not list it.
+queue=("$modules_dir"/*.ko)
+for ((i = 0; i < \${#queue[@]}; i++)); do
+  for name in $(tr '\\0' '\\n' < "\${queue[i]}" | LC_ALL=C sed -n 's/^depends=//p' | tr ',' ' '); do
+    ! grep -aqxz "name=\${name//-/_}" "\${queue[@]}" || continue
+    built=$(find "$build_dir" -name "$name.ko" -type f -print -quit)
+    [ -n "$built" ] || continue
+    install -m 0644 "$built" "$modules_dir/$name.ko"
+    strip --strip-debug "$modules_dir/$name.ko"
+    queue+=("$modules_dir/$name.ko")
+  done
+done
+install -d %{buildroot}%{_sysconfdir}/depmod.d
 for module in "$modules_dir"/*.ko; do
   echo "override $(basename "$module" .ko) * weak-updates/%{kmod_name}"
 done > %{buildroot}%{_sysconfdir}/depmod.d/kmod-%{kmod_name}.conf`;
@@ -52,7 +67,7 @@ export function renderInstall(conf: DkmsConf): string {
     'install -d "$modules_dir"',
     ...conf.modules.map((module) => renderModule(conf, module)),
     renderScript(conf, 'POST_BUILD', conf.postBuild),
-    DEPMOD_OVERRIDES,
+    END_OF_INSTALL,
   ]
     .filter((part) => part !== '')
     .join('\n');

@@ -1,5 +1,5 @@
 import type { DkmsConf } from './dkms-conf.ts';
-import { BUILD_VARIABLES, DEPMOD_OVERRIDES, renderExclude } from './render-build.ts';
+import { BUILD_VARIABLES, END_OF_INSTALL, renderExclude } from './render-build.ts';
 
 /** The file that `%prep` writes and every later part reads. */
 const SCRIPT = '.rekmod-dkms.bash';
@@ -46,7 +46,7 @@ for i in "\${!BUILT_MODULE_NAME[@]}"; do
   esac
 done
 [ -z "$POST_BUILD" ] || ( eval "./$POST_BUILD" )
-${DEPMOD_OVERRIDES}`;
+${END_OF_INSTALL}`;
 }
 
 function renderScript({ packageName, packageVersion }: DkmsConf): string {

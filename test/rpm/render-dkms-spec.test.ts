@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { parseDkmsConf } from '../../rpm/dkms/parse-conf.ts';
 import { type DkmsSpec, renderDkmsSpec, type SpecDetails } from '../../rpm/dkms/render-spec.ts';
@@ -127,7 +127,7 @@ test('renderDkmsSpec() carries scripts and unstripped modules over', () => {
 
   assert.match(section(specText, 'build'), /^\.\/pre\.sh$/m);
   assert.match(section(specText, 'install'), /^\.\/post\.sh a$/m);
-  assert.doesNotMatch(specText, /strip --strip-debug/);
+  assert.doesNotMatch(specText, /strip --strip-debug "\$modules_dir"\/demo/);
 });
 
 test('renderDkmsSpec() binds a package to its kernel that wants no weak modules', () => {
@@ -148,6 +148,52 @@ test('renderDkmsSpec() lets the build read a file with conditions', () => {
   assert.match(specText, /^\. \.\/dkms\.conf$/m);
   assert.match(section(specText, 'build'), /eval "\$make_command"/);
 });
+
+/** What `strings` would find in a module: its name and what it needs. */
+function moduleInfo(name: string, depends: string): string {
+  return `\0license=GPL\0name=${name}\0depends=${depends}\0`;
+}
+
+/** Runs `%install` over a tree of built files, given by path. @returns The modules that it installed. */
+function install(spec: DkmsSpec, built: Readonly<Record<string, string>>): readonly string[] {
+  const directory = mkdtempSync(join(tmpdir(), 'rekmod-install-'));
+  try {
+    for (const [path, content] of Object.entries(built)) {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), content);
+    }
+    // The files are no ELF.
+    writeFileSync(join(directory, 'strip'), '#!/bin/sh\n', { mode: 0o755 });
+    const script = section(spec.specText, 'install')
+      .replaceAll('%{buildroot}', join(directory, 'root'))
+      .replaceAll(/%\{\w+\}/g, 'x');
+    const env = { PATH: `${directory}:${process.env.PATH ?? ''}` };
+    execFileSync('bash', ['-e'], { cwd: directory, env, input: script });
+    return readdirSync(join(directory, 'root/lib/modules/x/extra/x')).sort();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+for (const [how, logic] of [
+  ['a plain file', ''],
+  ['a file with conditions', 'if true; then :; fi\n'],
+] as const) {
+  test(`renderDkmsSpec() installs what listed modules need of ${how} that leaves it out`, () => {
+    const conf = 'BUILT_MODULE_NAME=can\nBUILT_MODULE_LOCATION=src\nDEST_MODULE_NAME=renamed\n';
+
+    const modules = install(render(`${conf}STRIP=no\n${logic}`), {
+      'dkms.conf': `${HEAD}${conf}STRIP=no`,
+      '.rekmod-dkms.bash': '. ./dkms.conf',
+      'src/can.ko': moduleInfo('can', 'echo-core,can,crc_ccitt'),
+      'src/staging/echo-core.ko': moduleInfo('echo_core', 'fir'),
+      'src/staging/fir.ko': moduleInfo('fir', ''),
+      'src/other.ko': moduleInfo('other', ''),
+    });
+
+    assert.deepEqual(modules, ['echo-core.ko', 'fir.ko', 'renamed.ko']);
+  });
+}
 
 /** `%build` is left out by rpmspec, `%config` is a word of `%files`. */
 const SECTIONS = 'description prep install post preun postun files config changelog'.split(' ');
