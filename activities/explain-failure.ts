@@ -75,7 +75,10 @@ async function findCause(
   }
 }
 
-/** The kernel that the source is known to fit: of its newest other build, or else the one before. */
+/**
+ * The kernel that the source is known to fit: of its newest other build, or else the one before, unless
+ * the source did not compile there either: then what changed since is not why.
+ */
 async function findReference(
   { kmod, stream }: PlannedCell,
   kernel: Kernel,
@@ -87,7 +90,10 @@ async function findReference(
   const kernels = (await records.listKernels(stream)).filter(
     ({ arch, flavour }) => arch === kernel.arch && flavour === kernel.flavour,
   );
-  return kernels[kernels.findIndex(({ release }) => release === kernel.release) - 1];
+  const before = kernels[kernels.findIndex(({ release }) => release === kernel.release) - 1];
+  if (!before) return undefined;
+  const outcome = (await records.readCell({ kmod, stream, release: before.release }))?.outcome;
+  return outcome?.kind === 'failed' && outcome.step === 'build' ? undefined : before;
 }
 
 async function readStart(path: string): Promise<string> {

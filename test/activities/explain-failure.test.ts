@@ -24,7 +24,25 @@ async function writeKernel(rig: DataRig, evr: string, symvers: string): Promise<
   return kernel;
 }
 
-async function writeBuild(rig: DataRig, { stream, release, arch }: Kernel): Promise<void> {
+async function writeCell(
+  rig: DataRig,
+  { stream, release, arch }: Kernel,
+  ended: Pick<CellRecord, 'outcome' | 'lastBuild'>,
+): Promise<void> {
+  await rig.records.writeCell({
+    stream,
+    release,
+    arch,
+    kmod: 'jool',
+    verdict: { kind: 'rebuild', why: 'never-built' },
+    ...ended,
+    updatedAt: NOW,
+    workflowId: 'w',
+    runId: 'r',
+  });
+}
+
+async function writeBuild(rig: DataRig, kernel: Kernel): Promise<void> {
   const modules = { ...(await rig.store.addText('[]')), moduleCount: 0 };
   const build = {
     inputDigest: INPUT,
@@ -41,19 +59,7 @@ async function writeBuild(rig: DataRig, { stream, release, arch }: Kernel): Prom
     snapshot: '000001',
     build,
   };
-  const record: CellRecord = {
-    stream,
-    release,
-    arch,
-    kmod: 'jool',
-    verdict: { kind: 'rebuild', why: 'never-built' },
-    outcome: lastBuild,
-    lastBuild,
-    updatedAt: NOW,
-    workflowId: 'w',
-    runId: 'r',
-  };
-  await rig.records.writeCell(record);
+  await writeCell(rig, kernel, { outcome: lastBuild, lastBuild });
 }
 
 async function explain(
@@ -104,6 +110,19 @@ test('explainFailure() compares a kmod without builds with the kernel before', a
 
   assert.equal((await explain(rig, kernel)).cause?.before, before.release);
   assert.equal((await explain(rig, before)).cause, undefined);
+});
+
+test('explainFailure() blames no change since a kernel for which the source did not compile', async () => {
+  await using rig = await makeDataRig();
+  const before = await writeKernel(rig, '5.14.0-611', STRLCPY);
+  const outcome: CellOutcome = { kind: 'failed', step: 'build', reason: LOG, durationMs: 1 };
+  await writeCell(rig, before, { outcome });
+  const kernel = await writeKernel(rig, '5.14.0-612', STRSCPY);
+
+  const { reason, cause } = await explain(rig, kernel);
+
+  assert.match(reason, /strlcpy/);
+  assert.equal(cause, undefined);
 });
 
 test('explainFailure() gives the log’s error alone where the other kernel cannot be read', async () => {
