@@ -80,7 +80,7 @@ function writeCells(cells: readonly PlannedCell[], style: TerminalStyle): readon
   return cells.flatMap((cell) => {
     const notes = [
       ...(cell.required ? ['required'] : []),
-      ...(cell.expectedSeconds === undefined
+      ...(cell.expectedSeconds === undefined || !needsBuild(cell.verdict)
         ? []
         : [`about ${formatSeconds(cell.expectedSeconds)}`]),
     ];

@@ -23,7 +23,7 @@ function planOf(cells: readonly PlannedCell[]): RebuildPlan {
 test('planToText() shows totals, waves and reasons', () => {
   const plan = planOf([
     cell('jool', SYMBOL_LOST, { expectedSeconds: 36 }),
-    cell('v4l2loopback', COMPATIBLE, { required: true }),
+    cell('v4l2loopback', COMPATIBLE, { required: true, expectedSeconds: 4 }),
     cell('zfs', CRC_CHANGED, { required: true, expectedSeconds: 120 }),
     cell(
       'jool-extras',
