@@ -11,6 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 packages=rpm,gcc,make,libc6-dev,libelf-dev,bc,kmod,cpio,python3-minimal,libssl-dev,flex,bison,patch,diffutils,file,xz-utils,zstd,bzip2
 packages+=,ca-certificates,dnf,dnf-plugins-core,createrepo-c,dkms
+# linux-kbuild of 6.12 needs pahole for type information, some DKMS packages the rest, the last one's sources.
+packages+=,pahole,gawk,pkg-config,iptables,libxtables-dev,xtables-addons-dkms
 
 key=$(digest "$here/builder-image.sh" "$here"/builder/*)
 image=rekmod-lab/builder:${key:0:12}

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import type { CellStatus, StatusReport } from '../model/status.ts';
+import { endEarlier } from './end-earlier.ts';
 import { installInClient } from './install-in-client.ts';
 import { cacheDirectory, type Lab, readLab } from './read-lab.ts';
+import { cellsOf, watchKernel } from './watch-kernel.ts';
 import { findFreePorts, removeWorld, World } from './world.ts';
 
 // The main job on real input to its end: three real kernels, real third-party modules, real dnf.
@@ -26,30 +25,6 @@ function chapter(title: string): void {
 
 function fail(reason: string): never {
   throw new Error(`The demo did not come to its good end: ${reason}`);
-}
-
-function cellsOf(report: StatusReport, release: string): readonly CellStatus[] {
-  return report.cells.filter((cell) => cell.release === release);
-}
-
-const ENDED: readonly CellStatus['state'][] = ['built', 'kept', 'failed', 'blocked', 'excluded'];
-
-/** Waits for a kernel's cells to end, and says each change on the way. */
-async function watchKernel(world: World, release: string, count: number): Promise<StatusReport> {
-  const shown = new Map<string, string>();
-  return await world.waitFor(
-    `all ${count} kmods for ${release}`,
-    (report) => {
-      const cells = cellsOf(report, release);
-      for (const cell of cells) {
-        if (shown.get(cell.kmod) === cell.state || cell.state === 'unknown') continue;
-        shown.set(cell.kmod, cell.state);
-        say(`${cell.kmod.padEnd(14)} ${cell.state.padEnd(8)} ${cell.sentence}`);
-      }
-      return cells.length === count && cells.every((cell) => ENDED.includes(cell.state));
-    },
-    STORY_TIMEOUT_MS,
-  );
 }
 
 function requireStates(report: StatusReport, release: string, wanted: CellStatus['state']): void {
@@ -73,12 +48,9 @@ async function countRebuilds(world: World, release: string): Promise<number> {
   return count;
 }
 
-/** Ends a rekmod that an earlier demo left running, that process alone. */
-async function endEarlierDemo(home: string): Promise<void> {
-  const lock = await readFile(join(home, 'run', 'up.lock'), 'utf8').catch(() => undefined);
-  if (lock === undefined) return;
-  const stop = join(import.meta.dirname, 'end-demo.sh');
-  await promisify(execFile)(stop, [home]);
+/** Waits for a kernel's cells to end, and says each change on the way. */
+async function watch(world: World, release: string, kmodCount: number): Promise<StatusReport> {
+  return await watchKernel(world, { release, kmodCount, timeoutMs: STORY_TIMEOUT_MS }, say);
 }
 
 async function play(world: World, lab: Lab): Promise<void> {
@@ -91,7 +63,7 @@ async function play(world: World, lab: Lab): Promise<void> {
   );
   await world.up();
   say(`up; status page ${world.serverUrl}/status/, Temporal UI ${world.temporalUi}`);
-  requireStates(await watchKernel(world, first.release, count), first.release, 'built');
+  requireStates(await watch(world, first.release, count), first.release, 'built');
 
   const { lost, added, changed: crcs } = changed.deltaToPrevious;
   chapter(
@@ -99,14 +71,14 @@ async function play(world: World, lab: Lab): Promise<void> {
   );
   await world.release(changed.release);
   say('released into the stream; nobody tells rekmod');
-  requireStates(await watchKernel(world, changed.release, count), changed.release, 'built');
+  requireStates(await watch(world, changed.release, count), changed.release, 'built');
   await show(world, 'why', 'jool', changed.release);
 
   chapter(`The vendor releases ${same.release}, with the very same kABI`);
   if (same.repackaged) say(`honestly: it is ${changed.release} repackaged under another release`);
   const snapshotBefore = await world.snapshot();
   await world.release(same.release);
-  requireStates(await watchKernel(world, same.release, count), same.release, 'kept');
+  requireStates(await watch(world, same.release, count), same.release, 'kept');
   const rebuilds = await countRebuilds(world, same.release);
   if (rebuilds !== 0) fail(`expected no rebuild for ${same.release}, found ${rebuilds}`);
   if ((await world.snapshot()) !== snapshotBefore) fail('expected no new snapshot, found one');
@@ -127,7 +99,7 @@ async function play(world: World, lab: Lab): Promise<void> {
 const lab = await readLab();
 if (!lab) fail('the lab is not made: run lab/make-lab.sh');
 const directory = join(cacheDirectory(), 'demo');
-await endEarlierDemo(join(directory, 'home'));
+await endEarlier(join(directory, 'home'));
 await removeWorld(directory);
 const world = await World.create(lab, {
   directory,

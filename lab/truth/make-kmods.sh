@@ -8,7 +8,7 @@ release=$1
 shift
 tree=/usr/src/kernels/$release
 
-# Type information for BPF is made with pahole, which the image lacks; no loader looks at it.
+# Type information for BPF takes its time, and no loader looks at it.
 make() { command make "$@" CONFIG_DEBUG_INFO_BTF_MODULES=; }
 
 compile() {
