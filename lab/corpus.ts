@@ -50,6 +50,7 @@ const world = await World.create(lab, {
   kmods: [],
   moreKmods: Object.fromEntries(packages.map(({ kmod, deb }) => [kmod, `dkms: '${deb}'`])),
   released: releases.slice(0, 1),
+  poll: '30s',
 });
 // A run that is ended takes its rekmod along; --resume goes on where it was.
 process.once('SIGTERM', () => void world.end('SIGTERM').then(() => process.exit(143)));

@@ -28,13 +28,14 @@ const MAX_LINE_LENGTH = 300;
  * Finds the line of a build log that a person would point at: the earliest that bears a sure mark,
  * else the earliest with a weak one.
  *
- * @returns That line without colour codes, cut to 300 characters; undefined when none stands out.
+ * @returns That line without colour codes, its paths from the source's folder on, cut to 300 characters;
+ *   undefined when none stands out.
  */
 export function findFirstError(log: string): string | undefined {
   let weak: string | undefined;
   for (const line of readLines(log)) {
-    if (bears(line, ERROR_MARKS)) return line.slice(0, MAX_LINE_LENGTH);
-    if (bears(line, WEAK_MARKS)) weak ??= line.slice(0, MAX_LINE_LENGTH);
+    if (bears(line, ERROR_MARKS)) return toShown(line);
+    if (bears(line, WEAK_MARKS)) weak ??= toShown(line);
   }
   return weak;
 }
@@ -49,9 +50,21 @@ export function findErrors(log: string, limit: number): readonly string[] {
   const errors: string[] = [];
   for (const line of readLines(log)) {
     if (!bears(line, ERROR_MARKS)) continue;
-    if (errors.push(line.slice(0, MAX_LINE_LENGTH)) >= limit) break;
+    if (errors.push(toShown(line)) >= limit) break;
   }
   return errors;
+}
+
+/** rpmbuild's folder of unpacked sources, and the link to itself that a converted DKMS source has there. */
+const BUILD_FOLDERS =
+  /(?:\/[^\s/:]+)*\/BUILD\/|\/\.dkms\/[^\s/:]+\/[^\s/:]+\/(?:build|source)(?=\/)/g;
+const UP_AND_DOWN = /(?<=^|[\s/])(?!\.\.?\/)[^\s/:]+\/\.\.\//;
+
+/** A status page has room for half a line, and who reads it does not know the builder's folders. */
+function toShown(line: string): string {
+  let shown = line.replace(BUILD_FOLDERS, '');
+  while (UP_AND_DOWN.test(shown)) shown = shown.replace(UP_AND_DOWN, '');
+  return shown.slice(0, MAX_LINE_LENGTH);
 }
 
 /** The lines that may say something, without colour codes. */

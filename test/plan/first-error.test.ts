@@ -15,7 +15,22 @@ In file included from /builddir/build/BUILD/jool-4.1.9/src/mod/common/xlator.c:1
 cc1: some warnings being treated as errors
 make[2]: *** [scripts/Makefile.build:250: /builddir/build/BUILD/jool-4.1.9/src/mod/common/xlator.o] Error 1
 error: Bad exit status from /builddir/tmp/rpm-tmp.QgActF (%build)`,
-    '/builddir/build/BUILD/jool-4.1.9/src/mod/common/xlator.c:42:9: error: implicit declaration of function ‘strlcpy’; did you mean ‘strscpy’? [-Werror=implicit-function-declaration]',
+    'jool-4.1.9/src/mod/common/xlator.c:42:9: error: implicit declaration of function ‘strlcpy’; did you mean ‘strscpy’? [-Werror=implicit-function-declaration]',
+  ],
+  [
+    'a path from the source on, without detours',
+    "/builddir/build/BUILD/lttng-modules-2.13.9/.dkms/lttng-modules/2.13.9/build/src/probes/../../include/lttng/tracepoint-event-impl.h:133:6: error: conflicting types for 'trace_hrtimer_start'; have 'void(void *)'",
+    "lttng-modules-2.13.9/include/lttng/tracepoint-event-impl.h:133:6: error: conflicting types for 'trace_hrtimer_start'; have 'void(void *)'",
+  ],
+  [
+    'paths that lead out of the source as they are',
+    '../../x.c:1:2: error: a /../b ./../c',
+    '../../x.c:1:2: error: a /../b ./../c',
+  ],
+  [
+    'both paths of a missing prerequisite',
+    "make[2]: *** No rule to make target '/builddir/build/BUILD/a-1/ext/b.c', needed by '/builddir/build/BUILD/a-1/ext/b.o'.  Stop.",
+    "make[2]: *** No rule to make target 'a-1/ext/b.c', needed by 'a-1/ext/b.o'.  Stop.",
   ],
   [
     "gcc's colours not in the answer",
