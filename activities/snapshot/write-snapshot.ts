@@ -170,9 +170,14 @@ async function writeClientFiles(
     'enabled=1',
     'gpgcheck=1',
     'repo_gpgcheck=1',
+    // zypper takes signed metadata for proof enough of the packages that they list, unless it is told.
+    'pkg_gpgcheck=1',
     `gpgkey=${baseUrl}/${PUBLIC_KEY_NAME}`,
     '',
   ];
   await writeFileAtomically(join(snapshot, `rekmod-${name}.repo`), repo.join('\n'));
-  await writeFileAtomically(join(snapshot, PUBLIC_KEY_NAME), await readFile(key.publicKeyFile));
+  const publicKey = await readFile(key.publicKeyFile);
+  await writeFileAtomically(join(snapshot, PUBLIC_KEY_NAME), publicKey);
+  // Where zypper looks for the key of a repository that it was given by its URL alone.
+  await writeFileAtomically(join(snapshot, 'repodata', 'repomd.xml.key'), publicKey);
 }

@@ -107,8 +107,14 @@ baseurl=${SERVER}/repositories/kmods/
 enabled=1
 gpgcheck=1
 repo_gpgcheck=1
+pkg_gpgcheck=1
 gpgkey=${SERVER}/repositories/kmods/RPM-GPG-KEY-rekmod
 `,
+  );
+  // Where zypper looks for the key of a repository that it was given by URL alone.
+  assert.deepEqual(
+    await readFile(join(place.directory, 'current', 'repodata', 'repomd.xml.key')),
+    await readFile(key.publicKeyFile),
   );
   assert.equal(rig.changeCount(), 1);
 });
