@@ -1,36 +1,44 @@
-/** How a command prints: plain and quiet in a pipe, with colour and to the width in a terminal. */
+/** What a command prints to, and how: plain and quiet in a pipe, with colour and to the width in a terminal. */
 export interface Terminal {
   readonly hasColor: boolean;
   /** Width in characters. */
   readonly columns: number;
-  /** Whether a person is watching; progress is shown only then. */
-  readonly isInteractive: boolean;
+  /** Takes an answer as it is. */
+  readonly write: (answer: string | Uint8Array) => void;
+  /** Takes a line that is not part of the answer. */
+  readonly remark: (line: string) => void;
+  /** Takes what the command ends with when it is something else than 0. */
+  readonly setExitCode: (exitCode: number) => void;
 }
 
 const PIPE_COLUMNS = 120;
 
-/** Describes standard output. @see https://no-color.org */
+/** Describes the terminal of this process. @see https://no-color.org */
 export function openTerminal(): Terminal {
-  const isInteractive = process.stdout.isTTY === true;
+  const { stdout } = process;
   const { NO_COLOR, TERM } = process.env;
   return {
-    hasColor: isInteractive && (NO_COLOR ?? '') === '' && TERM !== 'dumb',
-    columns: process.stdout.columns ?? PIPE_COLUMNS,
-    isInteractive,
+    hasColor: stdout.isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb',
+    columns: stdout.columns ?? PIPE_COLUMNS,
+    write: (answer) => stdout.write(answer),
+    remark,
+    setExitCode: (exitCode) => {
+      process.exitCode = exitCode;
+    },
   };
 }
 
 /** Prints an answer. */
-export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-}
-
-/** Prints a remark that is not part of the answer. */
-export function remark(text: string): void {
-  process.stderr.write(`${text}\n`);
+export function print(terminal: Terminal, text: string): void {
+  terminal.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Prints JSON for programs. */
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2));
+export function printJson(terminal: Terminal, value: unknown): void {
+  print(terminal, JSON.stringify(value, undefined, 2));
+}
+
+/** Prints a remark of a part that knows no terminal, as the worker. */
+export function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

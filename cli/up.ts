@@ -5,7 +5,6 @@ import { findProgram } from '../activities/find-program.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
 import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
-import type { WorkflowOptions } from '../model/workflow-messages.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
 import { startBackend } from './build-backend.ts';
 import { CleanupStack } from './cleanup-stack.ts';
@@ -21,6 +20,7 @@ import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
 import { installRuntime, startWorkers } from './workers.ts';
 import { requireWorkflowBundle } from './workflow-bundle.ts';
+import { workflowOptions } from './workflow-options.ts';
 
 /** A running rekmod, all parts of it in or below this process. */
 export interface Running {
@@ -33,13 +33,6 @@ export interface Running {
   /** Ends all parts in the reverse order of their start. */
   stop(): Promise<void>;
 }
-
-/**
- * A rollout runs so many rebuilds more than there are builders: one that is verified or published
- * leaves no builder idle, and the order, longest first, still holds.
- */
-const WAITING_REBUILDS = 1;
-const PUBLISH_BATCH_MS = 100;
 
 /** Starts everything that one machine needs. Whatever was started is ended when a later part fails. */
 export async function startUp(
@@ -155,19 +148,4 @@ async function startServer(
   });
   stack.defer(() => server.stop());
   return server;
-}
-
-/** What workflows are told of the configuration. */
-export function workflowOptions(
-  { settings }: Pick<CommandContext, 'settings'>,
-  hasSearchAttributes: boolean,
-): WorkflowOptions {
-  const { limits } = settings;
-  return {
-    window: limits.parallelBuilds + WAITING_REBUILDS,
-    buildTimeoutMs: limits.buildTimeoutMs,
-    prepareTimeoutMs: limits.prepareTimeoutMs,
-    publishBatchMs: PUBLISH_BATCH_MS,
-    hasSearchAttributes,
-  };
 }

@@ -6,10 +6,10 @@ import { findCycles } from '../../plan/find-cycles.ts';
 import { describeCycle } from '../../report/describe-need.ts';
 import { openContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 /** `rekmod config`: check the configuration, show it, export its schema. */
-export function addConfigCommand(program: Command): void {
+export function addConfigCommand(program: Command, terminal: Terminal): void {
   const config = program.command('config').description('check and show the configuration');
   config
     .command('check')
@@ -21,20 +21,22 @@ export function addConfigCommand(program: Command): void {
       const cycles = listNeedCycles(kmods);
       for (const cycle of cycles) {
         print(
+          terminal,
           `${configFile}: wrong "needs": ${describeCycle(cycle)}; these kmods cannot be built, all others can`,
         );
       }
-      if (cycles.length > 0) process.exitCode = EXIT.configuration;
-      else print(`${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
+      if (cycles.length > 0) terminal.setExitCode(EXIT.configuration);
+      else
+        print(terminal, `${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
     });
   config
     .command('show')
     .description('print the configuration with every default filled in, as JSON')
-    .action(async () => printJson((await openContext(program.opts())).settings));
+    .action(async () => printJson(terminal, (await openContext(program.opts())).settings));
   config
     .command('schema')
     .description('print the JSON Schema of the configuration file, for editors')
-    .action(() => printJson(configJsonSchema()));
+    .action(() => printJson(terminal, configJsonSchema()));
 }
 
 /** Cycles of what the configuration itself says; those of specs and builds are told by `rekmod plan`. */

@@ -9,7 +9,7 @@ import { guessSuseProducts, readSuseProduct } from '../../rpm/suse-products.ts';
 import { chooseKernels } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface DudOptions {
   readonly kernel: string;
@@ -22,7 +22,7 @@ interface DudOptions {
 }
 
 /** `rekmod dud`: a driver disk, so that an installer has a kmod before there is a system to install it on. */
-export function addDudCommand(program: Command): void {
+export function addDudCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('dud')
     .argument('<kmod>')
@@ -63,8 +63,8 @@ export function addDudCommand(program: Command): void {
     const disk = await withTemporaryDirectory((scratch) =>
       makeDriverDisk(request, { ...context, scratch }, new AbortController().signal),
     );
-    if (options.json) printJson(disk);
-    else print(driverDiskToText(disk));
+    if (options.json) printJson(terminal, disk);
+    else print(terminal, driverDiskToText(disk));
   });
 }
 

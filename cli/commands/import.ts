@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { importDkms } from '../../activities/sources/import-dkms.ts';
 import { dkmsImportToText } from '../../report/dkms-import-text.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface ImportOptions {
   readonly output?: string;
@@ -11,7 +11,7 @@ interface ImportOptions {
 }
 
 /** `rekmod import`: make a kmod spec out of what is none. */
-export function addImportCommand(program: Command): void {
+export function addImportCommand(program: Command, terminal: Terminal): void {
   const command = program.command('import').description('make kmod specs out of other sources');
   command
     .command('dkms')
@@ -30,7 +30,7 @@ export function addImportCommand(program: Command): void {
       const { kmodName } = source.spec;
       const places = { path: resolve(path), spec: resolve(spec), archive: resolve(archive) };
       const facts = { kmodName, ...places, logic, remarks };
-      if (options.json) printJson(facts);
-      else print(dkmsImportToText(facts));
+      if (options.json) printJson(terminal, facts);
+      else print(terminal, dkmsImportToText(facts));
     });
 }

@@ -8,7 +8,7 @@ import { packageVerdictsToText } from '../../report/package-verdicts-text.ts';
 import { EXIT } from '../exit-codes.ts';
 import { KERNEL_FORMS, readKernelArgument } from '../kernel-argument.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { openTerminal, print, printJson, remark } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface CheckOptions {
   readonly kernel: readonly string[];
@@ -19,7 +19,7 @@ interface CheckOptions {
 }
 
 /** `rekmod kabi check`: do kmods that somebody built load in a kernel as they are? */
-export function addKabiCheckCommand(kabi: Command, program: Command): void {
+export function addKabiCheckCommand(kabi: Command, program: Command, terminal: Terminal): void {
   kabi
     .command('check')
     .argument('<kmods...>', '.ko files, RPMs, directories of them, or repositories (metadata)')
@@ -36,13 +36,16 @@ export function addKabiCheckCommand(kabi: Command, program: Command): void {
     .addHelpText('after', '\nExit code: 0 if all fit, 1 if not or if one cannot be judged.')
     .action(async (sources: readonly string[], options: CheckOptions) => {
       const { kernel, judged, otherCount } = await check(sources, options, program);
-      if (options.json) printJson(toJson(kernel, judged, otherCount));
+      if (options.json) printJson(terminal, toJson(kernel, judged, otherCount));
       else {
-        const { hasColor: color, columns } = openTerminal();
-        print(packageVerdictsToText(judged, kernel, { color, columns, all: options.all === true }));
-        if (otherCount > 0) remark(`rekmod: passed over ${otherCount} packages that are no kmods`);
+        const { hasColor: color, columns } = terminal;
+        const style = { color, columns, all: options.all === true };
+        print(terminal, packageVerdictsToText(judged, kernel, style));
+        if (otherCount > 0) {
+          terminal.remark(`rekmod: passed over ${otherCount} packages that are no kmods`);
+        }
       }
-      if (judged.some(({ verdict }) => verdict.kind !== 'fits')) process.exitCode = EXIT.failed;
+      if (judged.some(({ verdict }) => verdict.kind !== 'fits')) terminal.setExitCode(EXIT.failed);
     });
 }
 

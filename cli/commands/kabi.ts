@@ -10,7 +10,7 @@ import { deltaToText } from '../../report/delta-text.ts';
 import { openContext } from '../context.ts';
 import { isForeignKernel, KERNEL_FORMS, readKernelArgument } from '../kernel-argument.ts';
 import { withTemporaryDirectory } from '../temporary-directory.ts';
-import { openTerminal, print, printJson, remark } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 import { addKabiCheckCommand } from './kabi-check.ts';
 
 interface DiffOptions {
@@ -22,9 +22,9 @@ interface DiffOptions {
 }
 
 /** `rekmod kabi`: what changed between two kernels, and which kmods fit one. */
-export function addKabiCommand(program: Command): void {
+export function addKabiCommand(program: Command, terminal: Terminal): void {
   const kabi = program.command('kabi').description('look at the kABI of kernels');
-  addKabiCheckCommand(kabi, program);
+  addKabiCheckCommand(kabi, program, terminal);
   kabi
     .command('diff')
     .argument('<before>', `a kernel, ${KERNEL_FORMS}`)
@@ -43,6 +43,7 @@ export function addKabiCommand(program: Command): void {
       const request = { ...options, kernels: [before, after] };
       const { marks, build } = opened ? await gatherMarks(request, opened) : { marks: {} };
       printDelta(kernels, {
+        terminal,
         ...{ before, after, options, marks },
         ...(build && options.kmod !== undefined ? { kmod: { name: options.kmod, build } } : {}),
       });
@@ -71,6 +72,7 @@ async function readKernels(
 }
 
 interface DeltaAnswer {
+  readonly terminal: Terminal;
   readonly before: string;
   readonly after: string;
   readonly options: DiffOptions;
@@ -80,10 +82,12 @@ interface DeltaAnswer {
 
 function printDelta(
   kernels: ReadKernels,
-  { before, after, options, marks, kmod }: DeltaAnswer,
+  { terminal, before, after, options, marks, kmod }: DeltaAnswer,
 ): void {
   if (kernels.before.isFromMetadata || kernels.after.isFromMetadata) {
-    remark('rekmod: metadata tell neither modules, namespaces nor which symbols are GPL only');
+    terminal.remark(
+      'rekmod: metadata tell neither modules, namespaces nor which symbols are GPL only',
+    );
   }
   const delta = markDelta(diffKernels(kernels.before, kernels.after), marks);
   const verdict =
@@ -96,10 +100,10 @@ function printDelta(
     });
   const about = kmod && verdict ? { kmod: { name: kmod.name, verdict } } : {};
   if (options.json) {
-    printJson({ ...delta, ...about });
+    printJson(terminal, { ...delta, ...about });
     return;
   }
   const style = { before, after, all: options.all === true, ...about };
-  if (options.markdown) print(deltaToMarkdown(delta, style));
-  else print(deltaToText(delta, { ...style, color: openTerminal().hasColor }));
+  if (options.markdown) print(terminal, deltaToMarkdown(delta, style));
+  else print(terminal, deltaToText(delta, { ...style, color: terminal.hasColor }));
 }

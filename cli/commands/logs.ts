@@ -7,13 +7,14 @@ import { requireNamed } from '../../activities/require-named.ts';
 import { NotFoundError } from '../../model/activity-errors.ts';
 import { chooseKernels } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
+import type { Terminal } from '../terminal.ts';
 
 const POLL_MS = 300;
 /** A log that did not grow for so long, and has a newer record, is finished. */
 const QUIET_MS = 3000;
 
 /** `rekmod logs`: the build log of one cell's newest attempt. */
-export function addLogsCommand(program: Command): void {
+export function addLogsCommand(program: Command, terminal: Terminal): void {
   program
     .command('logs')
     .argument('<kmod>', 'a kmod, or "buildroot" for the preparation')
@@ -43,7 +44,7 @@ export function addLogsCommand(program: Command): void {
           kmod === 'buildroot' || (record !== undefined && Date.parse(record.updatedAt) >= mtimeMs);
         return isRecorded && Date.now() - mtimeMs > QUIET_MS;
       };
-      await printLog(log, options.follow ? isDone : async () => true);
+      await printLog(log, terminal, options.follow ? isDone : async () => true);
     });
 }
 
@@ -63,13 +64,17 @@ async function findNewest(directory: string): Promise<string | undefined> {
   return logs.sort((a, b) => b.mtimeMs - a.mtimeMs)[0]?.path;
 }
 
-async function printLog(path: string, isDone: () => Promise<boolean>): Promise<void> {
+async function printLog(
+  path: string,
+  terminal: Terminal,
+  isDone: () => Promise<boolean>,
+): Promise<void> {
   let position = 0;
   for (;;) {
     const wasDone = await isDone();
     for await (const chunk of createReadStream(path, { start: position })) {
       position += chunk.length;
-      process.stdout.write(chunk);
+      terminal.write(chunk);
     }
     if (wasDone) return;
     await delay(POLL_MS);

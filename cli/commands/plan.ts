@@ -3,14 +3,14 @@ import { type Assessment, assessKernel } from '../../activities/assess.ts';
 import { planToText } from '../../report/plan-text.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
-import { openTerminal, print, printJson } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface PlanOptions extends KernelChoice {
   readonly json?: boolean;
 }
 
 /** `rekmod plan`: what would be done, and why; does nothing. */
-export function addPlanCommand(program: Command): void {
+export function addPlanCommand(program: Command, terminal: Terminal): void {
   program
     .command('plan')
     .description('show what would be rebuilt for a kernel, and why, without doing it')
@@ -28,13 +28,16 @@ export function addPlanCommand(program: Command): void {
         assessments.push(await assessKernel({ stream, release, forced: [] }, context, signal));
       }
       if (options.json) {
-        printJson(assessments.map(({ plan, unreadable }) => ({ ...plan, unreadable })));
+        printJson(
+          terminal,
+          assessments.map(({ plan, unreadable }) => ({ ...plan, unreadable })),
+        );
         return;
       }
-      const { hasColor: color, columns } = openTerminal();
+      const { hasColor: color, columns } = terminal;
       for (const { plan, unreadable } of assessments) {
-        print(planToText(plan, { color, columns }));
-        for (const { kmod, reason } of unreadable) print(`  ${kmod}: ${reason}`);
+        print(terminal, planToText(plan, { color, columns }));
+        for (const { kmod, reason } of unreadable) print(terminal, `  ${kmod}: ${reason}`);
       }
     });
 }

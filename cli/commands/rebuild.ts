@@ -1,37 +1,20 @@
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import { assessKernel } from '../../activities/assess.ts';
 import { requireNamed } from '../../activities/require-named.ts';
 import { ContentInvalidError } from '../../model/activity-errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import { CONTROL_QUEUE } from '../../model/task-queues.ts';
-import { rebuildId } from '../../model/workflow-ids.ts';
-import type {
-  RebuildInput,
-  RebuildResult,
-  WorkflowOptions,
-} from '../../model/workflow-messages.ts';
 import { planToText } from '../../report/plan-text.ts';
-import { toPairs } from '../../workflows/search-attributes.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { type CommandContext, openContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
-import { describeResult, followRebuild, type RebuildHandle } from '../follow-rebuild.ts';
-import { hasWorker } from '../has-worker.ts';
-import { registerSearchAttributes } from '../register-search-attributes.ts';
-import { connectClient, temporalAddress } from '../temporal-connection.ts';
-import { openTerminal, print, printJson, remark } from '../terminal.ts';
-import { workflowOptions } from '../up.ts';
+import type { RunOptions } from '../run-rebuilds.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
-interface RebuildOptions extends KernelChoice {
-  readonly force?: boolean;
-  readonly wait: boolean;
-  readonly json?: boolean;
+interface RebuildOptions extends KernelChoice, RunOptions {
   readonly dryRun?: boolean;
 }
 
 /** `rekmod rebuild <kmod>`: triggers one module and follows it to its end. */
-export function addRebuildCommand(program: Command): void {
+export function addRebuildCommand(program: Command, terminal: Terminal): void {
   program
     .command('rebuild')
     .argument('<kmod>', 'a kmod of the configuration')
@@ -61,12 +44,18 @@ Examples:
       const context = await openContext(program.opts());
       const { streams } = requireNamed(context.settings.kmods, 'rebuild', 'kmod', kmod);
       const kernels = await chooseKernels(options, streams, context);
-      if (options.dryRun) await showPlans(kmod, kernels, { context, options });
-      else process.exitCode = await runRebuilds(kmod, kernels, { context, options });
+      const call = { context, options, terminal };
+      if (options.dryRun) {
+        await showPlans(kmod, kernels, call);
+        return;
+      }
+      const { runRebuilds } = await import('../run-rebuilds.ts');
+      terminal.setExitCode(await runRebuilds(kmod, kernels, call));
     });
 }
 
 interface Call {
+  readonly terminal: Terminal;
   readonly context: CommandContext;
   readonly options: RebuildOptions;
 }
@@ -74,11 +63,11 @@ interface Call {
 async function showPlans(
   kmod: string,
   kernels: readonly Kernel[],
-  { context, options }: Call,
+  { context, options, terminal }: Call,
 ): Promise<void> {
   const signal = new AbortController().signal;
   const forced = options.force ? [kmod] : [];
-  const { hasColor: color, columns } = openTerminal();
+  const { hasColor: color, columns } = terminal;
   const plans = [];
   for (const { stream, release } of kernels) {
     const { plan, unreadable } = await assessKernel({ stream, release, forced }, context, signal);
@@ -86,71 +75,6 @@ async function showPlans(
     if (fault) throw new ContentInvalidError(kmod, fault.reason);
     plans.push({ ...plan, cells: plan.cells.filter((cell) => cell.kmod === kmod) });
   }
-  if (options.json) printJson(plans);
-  else for (const plan of plans) print(planToText(plan, { color, columns }));
-}
-
-async function runRebuilds(
-  kmod: string,
-  kernels: readonly Kernel[],
-  { context, options }: Call,
-): Promise<number> {
-  const { client, connection } = await connectClient(context.settings.temporal);
-  try {
-    const { namespace } = context.settings.temporal;
-    const hasAttributes = await registerSearchAttributes(connection, namespace);
-    const workflow = workflowOptions(context, hasAttributes);
-    const handles: RebuildHandle[] = [];
-    for (const kernel of kernels) {
-      handles.push(await startRebuild(client, { kmod, kernel, force: options.force }, workflow));
-    }
-    if (!(await hasWorker(connection, { namespace, queue: CONTROL_QUEUE }))) {
-      const place = temporalAddress(context.settings.temporal);
-      remark(`No worker of rekmod is at ${place}: the rebuild waits until "rekmod up" runs`);
-    }
-    if (!options.wait) {
-      for (const { workflowId } of handles) print(workflowId);
-      return EXIT.ok;
-    }
-    const say = options.json ? () => undefined : remark;
-    const results = await Promise.all(handles.map((handle) => followRebuild(handle, say)));
-    if (options.json) printJson(results);
-    else for (const result of results) print(describeResult(result));
-    return results.every(isGood) ? EXIT.ok : EXIT.failed;
-  } finally {
-    await connection.close();
-  }
-}
-
-function isGood({ outcome }: RebuildResult): boolean {
-  return ['published', 'kept', 'excluded'].includes(outcome.kind);
-}
-
-/** Starts the cell's workflow, or finds the one that runs: the same cell twice is one build. */
-async function startRebuild(
-  client: Client,
-  { kmod, kernel, force }: { kmod: string; kernel: Kernel; force: boolean | undefined },
-  options: WorkflowOptions,
-): Promise<RebuildHandle> {
-  const { stream, release, arch } = kernel;
-  const input: RebuildInput = {
-    kmod,
-    stream,
-    release,
-    trigger: 'command',
-    isForced: force === true,
-    options,
-  };
-  const attributes = { kmod, stream, kernel: release, arch, trigger: 'command' };
-  return await client.workflow.start<(given: RebuildInput) => Promise<RebuildResult>>(
-    'rebuildKmod',
-    {
-      workflowId: rebuildId(input),
-      taskQueue: CONTROL_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `${kmod} for ${release}, by command`,
-      ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs(attributes) } : {}),
-    },
-  );
+  if (options.json) printJson(terminal, plans);
+  else for (const plan of plans) print(terminal, planToText(plan, { color, columns }));
 }

@@ -9,11 +9,10 @@ import { statusToJson } from '../../report/status-json.ts';
 import { listActiveRebuilds } from '../active-rebuilds.ts';
 import { type CommandContext, openContext } from '../context.ts';
 import { serverUrlOf } from '../server-url.ts';
-import { connectClient } from '../temporal-connection.ts';
-import { openTerminal, print } from '../terminal.ts';
+import { print, type Terminal } from '../terminal.ts';
 
 /** `rekmod status`: the matrix kernels × kmods. */
-export function addStatusCommand(program: Command): void {
+export function addStatusCommand(program: Command, terminal: Terminal): void {
   program
     .command('status')
     .description('show which kmods are there for which kernels')
@@ -22,14 +21,14 @@ export function addStatusCommand(program: Command): void {
     .action(async (options: { readonly stream?: string; readonly json?: boolean }) => {
       const report = await gatherNow(await openContext(program.opts()));
       if (options.json) {
-        print(statusToJson(report));
+        print(terminal, statusToJson(report));
         return;
       }
-      const { hasColor: color, columns } = openTerminal();
+      const { hasColor: color, columns } = terminal;
       for (const { name } of report.streams) {
         if (options.stream !== undefined && options.stream !== name) continue;
         const matrix = assembleMatrix(report, name);
-        if (matrix) print(matrixToText(matrix, { color, columns }));
+        if (matrix) print(terminal, matrixToText(matrix, { color, columns }));
       }
     });
 }
@@ -53,6 +52,7 @@ async function gatherNow(context: CommandContext): Promise<StatusReport> {
 /** What is worked on just now; nothing when Temporal does not run. */
 async function askActive({ settings }: CommandContext): Promise<readonly ActiveCell[]> {
   try {
+    const { connectClient } = await import('../temporal-connection.ts');
     const { client, connection } = await connectClient(settings.temporal, ASK_TIMEOUT_MS);
     const active = await listActiveRebuilds(client);
     await connection.close();

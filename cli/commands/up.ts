@@ -1,40 +1,41 @@
 import type { Command } from 'commander';
 import { openContext } from '../context.ts';
-import { print, remark } from '../terminal.ts';
-import { type Running, startUp } from '../up.ts';
+import { print, type Terminal } from '../terminal.ts';
+import type { Running } from '../up.ts';
 
 /** `rekmod up`: starts everything and stays until it is told to end. */
-export function addUpCommand(program: Command): void {
+export function addUpCommand(program: Command, terminal: Terminal): void {
   program
     .command('up')
     .description('start Temporal, the worker and the web server, and follow the streams')
     .action(async () => {
       const context = await openContext(program.opts());
       const ended = waitForSignal();
-      const starting = startUp(context, remark);
+      const { startUp } = await import('../up.ts');
+      const starting = startUp(context, terminal.remark);
       const running = await Promise.race([starting, ended]);
       if (typeof running === 'string') {
-        remark(`${running}: ending as soon as what has begun to start can be ended`);
+        terminal.remark(`${running}: ending as soon as what has begun to start can be ended`);
         await (await starting).stop();
         return;
       }
-      sayReady(running, context.data.root);
+      print(terminal, describeRunning(running, context.data.root));
       try {
         const signal = await Promise.race([ended, running.failed]);
-        remark(`${signal}: ending; builds that run begin again at the next start`);
+        terminal.remark(`${signal}: ending; builds that run begin again at the next start`);
       } finally {
         await running.stop();
       }
-      remark('Ended');
+      terminal.remark('Ended');
     });
 }
 
-function sayReady(running: Running, root: string): void {
-  print(`rekmod is up
+function describeRunning(running: Running, root: string): string {
+  return `rekmod is up
   status        ${running.serverUrl}/status/
   repositories  ${running.serverUrl}/repositories/<name>/
   Temporal      ${running.temporalAddress}${running.temporalUi === undefined ? '' : `\n  Temporal UI   ${running.temporalUi}/workflows`}
-  data          ${root}`);
+  data          ${root}`;
 }
 
 function waitForSignal(): Promise<NodeJS.Signals> {

@@ -6,7 +6,7 @@ import { explanationToMarkdown } from '../../report/explanation-markdown.ts';
 import { explanationToText } from '../../report/explanation-text.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
-import { openTerminal, print, printJson } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface WhyOptions extends KernelChoice {
   readonly json?: boolean;
@@ -14,7 +14,7 @@ interface WhyOptions extends KernelChoice {
 }
 
 /** `rekmod why`: what happens to a kmod on a kernel, what is to be done, and the symbols behind it. */
-export function addWhyCommand(program: Command): void {
+export function addWhyCommand(program: Command, terminal: Terminal): void {
   program
     .command('why')
     .argument('<kmod>')
@@ -33,13 +33,16 @@ export function addWhyCommand(program: Command): void {
         const { signal } = new AbortController();
         explanations.push(await gatherExplanation({ stream, release, kmod }, context, signal));
       }
-      if (options.json) printJson(explanations);
-      else print(explanations.map((one) => write(one, options)).join('\n'));
+      if (options.json) printJson(terminal, explanations);
+      else print(terminal, explanations.map((one) => write(one, options, terminal)).join('\n'));
     });
 }
 
-function write(explanation: Explanation, { markdown }: WhyOptions): string {
+function write(
+  explanation: Explanation,
+  { markdown }: WhyOptions,
+  { hasColor: color, columns }: Terminal,
+): string {
   if (markdown) return explanationToMarkdown(explanation);
-  const { hasColor: color, columns } = openTerminal();
   return explanationToText(explanation, { color, columns });
 }

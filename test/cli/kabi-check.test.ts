@@ -4,10 +4,12 @@ import { readdir } from 'node:fs/promises';
 import test from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { EXIT } from '../../cli/exit-codes.ts';
+import { runProgram } from '../../cli/program.ts';
 import { fixturePath } from '../kabi/fixtures.ts';
 import { makeScratch } from '../support/scratch.ts';
+import { openRecorder, type RecordedEnd } from '../support/terminal-recorder.ts';
 
-const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const FOREIGN = fixturePath('foreign');
 const REPOSITORY = pathToFileURL(FOREIGN).href;
 const KERNEL = fixturePath('foreign/kernel-core-6.1.0-54.el9.x86_64.rpm');
@@ -16,28 +18,45 @@ const CHANGED = fixturePath('symvers/debian-6.1.0-55-amd64.symvers');
 const USER = fixturePath('foreign/kmod-user-1.0-1.x86_64.rpm');
 const PROVIDER = fixturePath('foreign/kmod-provider-1.0-1.x86_64.rpm');
 
-interface End {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+/** Runs `rekmod kabi` in this process; nothing may be left behind in TMPDIR. */
+async function kabi(...args: readonly string[]): Promise<RecordedEnd> {
+  await using scratch = await makeScratch();
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = scratch.path;
+  const terminal = openRecorder();
+  try {
+    await runProgram(['kabi', ...args], terminal);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
+  assert.deepEqual(await readdir(scratch.path), []);
+  return terminal.read();
 }
 
-/** Runs `rekmod kabi` where there is no configuration; nothing may be left behind in TMPDIR. */
-async function kabi(...args: readonly string[]): Promise<End> {
+/** Starts the program itself, where there is no configuration. */
+async function start(...args: readonly string[]): Promise<RecordedEnd> {
   await using scratch = await makeScratch();
+  const { PATH } = process.env;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), program, 'kabi', ...args],
-    {
-      cwd: scratch.path,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: scratch.path, TMPDIR: scratch.path },
-    },
+    ['--import', import.meta.resolve('tsx'), main, ...args],
+    { cwd: scratch.path, encoding: 'utf8', env: { PATH, HOME: scratch.path } },
   );
-  const left = (await readdir(scratch.path)).filter((name) => name.startsWith('rekmod-'));
-  assert.deepEqual(left, []);
-  return { exitCode: status, stdout, stderr };
+  return { exitCode: status ?? -1, stdout, stderr };
 }
+
+test('rekmod prints, remarks and ends as its commands tell it', async () => {
+  const good = await start('kabi', 'check', FOREIGN, '--kernel', KERNEL);
+  const bad = await start('kabi', 'check', USER, '--kernel', '6.1.0');
+  const help = await start('--help');
+
+  assert.deepEqual(good, await kabi('check', FOREIGN, '--kernel', KERNEL));
+  assert.equal(bad.exitCode, EXIT.configuration, bad.stderr);
+  assert.match(bad.stderr, /^rekmod: Cannot .*config/);
+  assert.equal(help.exitCode, EXIT.ok);
+  assert.match(help.stdout, / kabi .* kABI .*\n.* import /s);
+});
 
 test('rekmod kabi check ends with 0 if all fit, without any configuration', async () => {
   const { exitCode, stdout, stderr } = await kabi('check', FOREIGN, '--kernel', KERNEL);
@@ -107,12 +126,6 @@ const REFUSED: readonly [title: string, args: readonly string[], exitCode: numbe
       /nothing/,
     ],
     ['a kernel that is none', ['check', USER, '-k', USER], EXIT.failed, /package of a kernel/],
-    [
-      'a release without configuration',
-      ['check', USER, '-k', '6.1.0'],
-      EXIT.configuration,
-      /config/,
-    ],
     [
       'a directory without kmods',
       ['check', fixturePath('specs'), '-k', SYMVERS],

@@ -1,0 +1,24 @@
+import type { WorkflowOptions } from '../model/workflow-messages.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * A rollout runs so many rebuilds more than there are builders: one that is verified or published
+ * leaves no builder idle, and the order, longest first, still holds.
+ */
+const WAITING_REBUILDS = 1;
+const PUBLISH_BATCH_MS = 100;
+
+/** What workflows are told of the configuration. */
+export function workflowOptions(
+  { settings }: Pick<CommandContext, 'settings'>,
+  hasSearchAttributes: boolean,
+): WorkflowOptions {
+  const { limits } = settings;
+  return {
+    window: limits.parallelBuilds + WAITING_REBUILDS,
+    buildTimeoutMs: limits.buildTimeoutMs,
+    prepareTimeoutMs: limits.prepareTimeoutMs,
+    publishBatchMs: PUBLISH_BATCH_MS,
+    hasSearchAttributes,
+  };
+}
