@@ -133,18 +133,3 @@ test('parseSymvers() takes an empty text and repeated lines', () => {
   assert.equal(parseSymvers('').size, 0);
   assert.equal(parseSymvers(GOOD + GOOD).size, 1);
 });
-
-test('parseSymvers() reads a whole kernel in well under 50 ms', () => {
-  const line = (i: number) => `0x${i.toString(16).padStart(8, '0')}\tsymbol_${i}\tvmlinux\t`;
-  const text = Array.from({ length: 25_000 }, (_, i) => `${line(i)}EXPORT_SYMBOL_GPL\t\n`).join('');
-  parseSymvers(text);
-
-  const times = [1, 2, 3, 4, 5].map(() => {
-    const start = performance.now();
-    parseSymvers(text);
-    return performance.now() - start;
-  });
-
-  // Twice the goal: other tests run on the same cores.
-  assert.ok(Math.min(...times) < 100, `took ${Math.min(...times)} ms`);
-});

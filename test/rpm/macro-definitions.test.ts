@@ -52,7 +52,7 @@ for (const [what, spec, found] of DEFINITIONS) {
   });
 }
 
-test('findDefinitions() takes a hostile spec in linear time', () => {
+test('findDefinitions() comes to an end with a hostile spec', () => {
   const spec = `${'%{!?kver: '.repeat(100_000)}\n${'%define '.repeat(100_000)}\n${'%define kver'.repeat(100_000)}`;
 
   assert.deepEqual(findDefinitions(spec, 'kver'), []);
