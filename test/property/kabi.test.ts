@@ -19,7 +19,7 @@ testEveryVariant({
   bytes: readFixture('symvers/debian-6.1.0-54-amd64.symvers'),
   parse: (bytes) => parseSymvers(latin1(bytes)),
   errorClass: SymversParseError,
-  quickCount: 4000,
+  quickCount: 2000,
 });
 testEveryVariant({
   parser: 'parseSymvers()',
@@ -27,7 +27,7 @@ testEveryVariant({
   bytes: readFixture('symvers/made-four-columns.symvers'),
   parse: (bytes) => parseSymvers(latin1(bytes)),
   errorClass: SymversParseError,
-  quickCount: 100_000,
+  quickCount: 50_000,
 });
 
 for (const name of ['acpi_call', 'virtio_dma_buf']) {
@@ -38,7 +38,7 @@ for (const name of ['acpi_call', 'virtio_dma_buf']) {
     bytes,
     parse: readModuleFacts,
     errorClass: ModuleParseError,
-    quickCount: 5000,
+    quickCount: 2500,
   });
   testEveryVariant({
     parser: 'findSymbolUsers()',
@@ -46,7 +46,7 @@ for (const name of ['acpi_call', 'virtio_dma_buf']) {
     bytes,
     parse: findSymbolUsers,
     errorClass: ModuleParseError,
-    quickCount: 5000,
+    quickCount: 2500,
   });
 }
 
@@ -57,7 +57,7 @@ for (const name of ['kabi_stablelist_x86_64', 'Module.kabi_x86_64']) {
     bytes: readFixture(`stablelists/${name}`),
     parse: (bytes) => parseStablelist(latin1(bytes)),
     errorClass: StablelistParseError,
-    quickCount: 50_000,
+    quickCount: 25_000,
   });
 }
 testEveryVariant({
@@ -66,5 +66,5 @@ testEveryVariant({
   bytes: readFixture('stablelists/severities'),
   parse: (bytes) => parseSeverities(latin1(bytes)),
   errorClass: SeveritiesParseError,
-  quickCount: 50_000,
+  quickCount: 25_000,
 });

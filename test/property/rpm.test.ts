@@ -22,7 +22,7 @@ for (const name of PACKAGES) {
     bytes: bytes.subarray(0, payloadOffset),
     parse: (variant) => readRpmHeader(sourceOf(variant)),
     errorClass: RpmHeaderParseError,
-    quickCount: 3000,
+    quickCount: 1500,
   });
 }
 
@@ -33,7 +33,7 @@ testEveryVariant({
   bytes: plain.subarray((await readRpmHeader(sourceOf(plain))).payloadOffset),
   parse: readArchive,
   errorClass: CpioParseError,
-  quickCount: 8000,
+  quickCount: 4000,
 });
 
 testEveryVariant({
@@ -42,7 +42,7 @@ testEveryVariant({
   bytes: gunzipSync(readFixture('repodata/primary.xml.gz')),
   parse: readPrimary,
   errorClass: RepodataParseError,
-  quickCount: 1500,
+  quickCount: 750,
 });
 testEveryVariant({
   parser: 'parseRepomd()',
@@ -50,7 +50,7 @@ testEveryVariant({
   bytes: readFixture('repodata/repomd.xml'),
   parse: (bytes) => parseRepomd(latin1(bytes)),
   errorClass: RepodataParseError,
-  quickCount: 20_000,
+  quickCount: 10_000,
 });
 
 function sourceOf(bytes: Uint8Array) {
