@@ -12,6 +12,7 @@ import { readPackagedModules } from './packaged-modules.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { openRpm } from './rpm-file.ts';
+import { openServedNamesReader } from './snapshot/served-names.ts';
 import { type KeyDatabase, verifyRpm } from './verify-signature.ts';
 
 export interface IdenticalBuildDeps {
@@ -43,6 +44,9 @@ export async function findIdenticalBuild(
   const { repository } = requireNamed(settings.streams, 'verify for', 'stream', cell.stream);
   if (published.repository !== repository) return undefined;
   const folder = join(data.repositories, repository, 'current', 'Packages');
+  const listed = openServedNamesReader(data.repositories)(repository)?.listed;
+  // What is not listed any more may lie there still, for clients in mid-download.
+  if (!published.packages.every(({ fileName }) => listed?.has(fileName))) return undefined;
   try {
     const served = await findServed(folder, published.packages, deps);
     if (served === undefined) return undefined;

@@ -9,6 +9,7 @@ import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Validators } from './fetch-url.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
+import { openServedNamesReader, type ServedNamesReader } from './snapshot/served-names.ts';
 import { openSymbolUsesReader, type SymbolUsesReader } from './symbol-uses-reader.ts';
 
 /** How the last look at a stream went. */
@@ -26,15 +27,17 @@ export interface StreamRecord {
   readonly settingsDigest?: Sha256Hex;
   /** Kernels whose kernel-devel the mirror does not have yet, as `version-release`. */
   readonly waitingForDevel: readonly string[];
+  /** Kernels that are known and not offered any more: by release, the first good look without it. */
+  readonly goneSince?: Readonly<Record<string, string>>;
 }
 
 /** Whose donors are wanted. */
-export type DonorKernel = Pick<Kernel, 'stream' | 'arch' | 'flavour'>;
+export type DonorKernel = Pick<Kernel, 'stream' | 'release' | 'arch' | 'flavour'>;
 
 /**
  * Gives the newest published builds of a kmod, at most {@link DONOR_LIMIT}, newest kernel first, for the
  * kernels of a stream that are of one flavour and architecture (a module of another one is refused by
- * its vermagic).
+ * its vermagic), and that their repository still lists.
  */
 export type DonorLookup = (kmod: string) => readonly DonorBuild[];
 
@@ -81,6 +84,7 @@ export interface Records {
 /** Opens the records of a data directory. */
 export function openRecords(data: DataDirectory, store: ContentStore): Records {
   const readModules = openModuleListReader(store);
+  const readServed = openServedNamesReader(data.repositories);
   const readKernel = (key: KernelKey): Promise<Kernel | undefined> =>
     readJson(data.kernelFile(key), isKernel);
   const readCell = (key: CellKey): Promise<CellRecord | undefined> =>
@@ -125,7 +129,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       );
       return cells.flat().filter((cell) => cell !== undefined);
     },
-    async openDonors({ stream, arch, flavour }) {
+    async openDonors({ stream, release: wanted, arch, flavour }) {
       const kernels = (await listKernels(stream)).filter(
         (kernel) => kernel.arch === arch && kernel.flavour === flavour,
       );
@@ -133,14 +137,31 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
         const donors: DonorBuild[] = [];
         for (const { release } of kernels.toReversed()) {
           if (donors.length === DONOR_LIMIT) break;
-          const path = data.cellFile({ stream, release, kmod });
-          const donor = toDonor(readJsonSync(path, isCellRecord), readModules);
+          const cell = readJsonSync(data.cellFile({ stream, release, kmod }), isCellRecord);
+          if (!mayServe(cell, { isOwn: release === wanted, readServed })) continue;
+          const donor = toDonor(cell, readModules);
           if (donor) donors.push(donor);
         }
         return donors;
       };
     },
   };
+}
+
+/**
+ * Whether a machine can get the last build of a cell. One that a rollback took away serves no other kernel;
+ * for its own it stands, or it would be built and published again from the same source.
+ */
+function mayServe(
+  cell: CellRecord | undefined,
+  { isOwn, readServed }: { readonly isOwn: boolean; readonly readServed: ServedNamesReader },
+): boolean {
+  const build = cell?.lastBuild;
+  const served = build && readServed(build.repository);
+  if (!served) return true;
+  return build.packages.every(
+    ({ fileName }) => served.listed.has(fileName) || (isOwn && served.withheld.has(fileName)),
+  );
 }
 
 function toDonor(

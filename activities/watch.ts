@@ -53,8 +53,8 @@ export function watchActivities(deps: WatchDeps) {
     const stream = requireNamed(deps.settings.streams, 'look at', 'stream', name);
     try {
       const look = await withHeartbeat((signal) => lookAt(stream, deps, signal));
-      await remember(name, { isOk: true, message: look.message, waiting: look.waitingForDevel });
-      const { waitingForDevel: _, ...result } = look;
+      const { waitingForDevel: waiting, offered, ...result } = look;
+      await remember(name, { isOk: true, message: look.message, waiting, offered });
       return result;
     } catch (error) {
       await remember(name, { isOk: false, message: describeError(error) });
@@ -79,6 +79,9 @@ export function watchActivities(deps: WatchDeps) {
     const before = await records.readStream(name);
     const lookedAt = deps.now().toISOString();
     const lastGoodAt = look.isOk ? lookedAt : before?.lastGoodAt;
+    const goneSince = look.offered
+      ? await findGone(name, look.offered, { before: before?.goneSince, records, lookedAt })
+      : before?.goneSince;
     await records.writeStream(name, {
       lookedAt,
       isOk: look.isOk,
@@ -87,6 +90,7 @@ export function watchActivities(deps: WatchDeps) {
       validators: before?.validators ?? {},
       ...(before?.settingsDigest === undefined ? {} : { settingsDigest: before.settingsDigest }),
       waitingForDevel: look.waiting ?? before?.waitingForDevel ?? [],
+      ...(goneSince === undefined ? {} : { goneSince }),
     });
     deps.onChange();
   }
@@ -98,13 +102,17 @@ interface RememberedLook {
   readonly isOk: boolean;
   readonly message: string;
   readonly waiting?: readonly string[] | undefined;
+  /** Every kernel of a look that has read everything; see {@link nameKernel}. */
+  readonly offered?: ReadonlySet<string> | undefined;
 }
 
-async function lookAt(
-  stream: Stream,
-  deps: WatchDeps,
-  signal: AbortSignal,
-): Promise<StreamLook & { readonly waitingForDevel?: readonly string[] }> {
+/** What is remembered of a look, and of no use to its workflow. */
+interface OwnLook extends StreamLook {
+  readonly waitingForDevel?: readonly string[];
+  readonly offered?: ReadonlySet<string>;
+}
+
+async function lookAt(stream: Stream, deps: WatchDeps, signal: AbortSignal): Promise<OwnLook> {
   const record = await deps.records.readStream(stream.name);
   const isSameStream = record?.settingsDigest === digestSettings(stream);
   const before = isSameStream ? record.validators : {};
@@ -134,7 +142,25 @@ async function lookAt(
     [...contents].map(([url, content]) => [url, content.validators]),
   );
   const message = describeLook({ ready: ready.length, fresh: newKernels.length, waitingForDevel });
-  return { message, isChanged: true, newKernels, unfinished, validators, waitingForDevel };
+  const offered = new Set(offers.map(nameKernel));
+  return { message, isChanged: true, newKernels, unfinished, validators, waitingForDevel, offered };
+}
+
+/** Since when which of the known kernels are not offered; one that is offered again is not gone. */
+async function findGone(
+  stream: string,
+  offered: ReadonlySet<string>,
+  { before = {}, records, lookedAt }: GoneContext,
+): Promise<Readonly<Record<string, string>>> {
+  const kernels = await records.listKernels(stream);
+  const gone = kernels.filter((kernel) => !offered.has(nameKernel(kernel)));
+  return Object.fromEntries(gone.map(({ release }) => [release, before[release] ?? lookedAt]));
+}
+
+interface GoneContext {
+  readonly before: Readonly<Record<string, string>> | undefined;
+  readonly records: Records;
+  readonly lookedAt: string;
 }
 
 /** What a look depends on besides the repositories; when it changes, an unchanged mirror says nothing. */

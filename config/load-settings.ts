@@ -7,6 +7,7 @@ import { explainIssues } from './explain-issue.ts';
 import { freezeDeep } from './freeze-deep.ts';
 import { readBoundedText } from './read-bounded-text.ts';
 import { resolveKmods } from './resolve-kmods.ts';
+import { resolveRepositories } from './resolve-repositories.ts';
 import {
   resolveLimits,
   resolveServer,
@@ -14,7 +15,7 @@ import {
   resolveTemporal,
 } from './resolve-sections.ts';
 import { resolveStreams } from './resolve-streams.ts';
-import { resolveRepositories, resolveTargets } from './resolve-targets.ts';
+import { resolveTargets } from './resolve-targets.ts';
 import { salvageConfig } from './salvage-config.ts';
 import type { FileClaim, Scope } from './scope.ts';
 import { parseYaml, type YamlDocument } from './yaml-document.ts';

@@ -1,6 +1,6 @@
-import type { Repository, Stream, Target } from '../model/settings.ts';
+import type { Stream, Target } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
-import { STANDARD_REPOSITORY, TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
+import { TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
 import { isDamaged, report, reportUnknown, type Scope } from './scope.ts';
 
 /** Resolves the targets of the user's file and those that its streams build with. */
@@ -72,22 +72,4 @@ function checkArch(scope: Scope, stream: Stream, targets: readonly Target[]): vo
   if (target === undefined || target.arch === stream.arch) return;
   const sentence = `stream "${stream.name}" is ${stream.arch}, its target "${target.name}" is ${target.arch}`;
   report(scope, ['streams', stream.name, 'target'], sentence);
-}
-
-/** The repositories of the user's file and those that streams publish to; `kmods` if there are none. */
-export function resolveRepositories(
-  scope: Scope,
-  streams: readonly Stream[],
-): readonly Repository[] {
-  const own = Object.entries(scope.config.repositories ?? {});
-  const named = own.map(([name, entry]) =>
-    entry?.baseUrl === undefined ? { name } : { name, baseUrl: entry.baseUrl },
-  );
-  const isNamed = new Set(named.map(({ name }) => name));
-  const used = new Set(streams.map(({ repository }) => repository));
-  const all = [
-    ...named,
-    ...[...used].filter((name) => !isNamed.has(name)).map((name) => ({ name })),
-  ];
-  return all.length > 0 ? all : [{ name: STANDARD_REPOSITORY }];
 }

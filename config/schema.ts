@@ -1,14 +1,9 @@
 import { z } from 'zod';
-import { Host, Name, Path, Port, WebUrl, wholeNumber } from './scalars.ts';
+import { Host, Name, Path, Port, wholeNumber } from './scalars.ts';
 import { KmodEntry } from './schema-kmod.ts';
+import { RepositoryEntry } from './schema-repository.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
 import { Duration, Size } from './units.ts';
-
-/** One entry of `repositories:`. */
-export const RepositoryEntry = z.strictObject({
-  baseUrl: WebUrl.optional().describe("Address that clients use. Default: the local server's."),
-});
-export type RepositoryEntry = z.infer<typeof RepositoryEntry>;
 
 /** Bounds of one build and of the whole. The defaults fit a machine of 2 cores and 16 GiB. */
 export const LimitsSection = z.strictObject({

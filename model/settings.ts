@@ -86,6 +86,21 @@ export interface Repository {
   readonly name: string;
   /** The address that clients use; the local server's when absent. */
   readonly baseUrl?: string;
+  readonly keep: Keep;
+}
+
+/** What of a repository stays, and for how long. */
+export interface Keep {
+  /** The newest snapshots, to roll back to; at least 1. */
+  readonly snapshotCount: number;
+  /** Of older snapshots, the last of each day for so long. */
+  readonly historyMs: number;
+  /** Builds of a package for one kernel that are listed; at least 1. */
+  readonly buildCount: number;
+  /** How long packages of a kernel stay that its stream does not offer any more. */
+  readonly goneMs: number;
+  /** How long a file that is not listed any more can still be fetched. */
+  readonly graceMs: number;
 }
 
 /** Bounds of one build and of the whole. */

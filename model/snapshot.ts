@@ -29,6 +29,8 @@ export type SnapshotCause =
       readonly to: string;
       readonly by: string;
       readonly why: string;
+      /** Of the request. */
+      readonly id: string;
     }
   /** A view of somebody else's packages: what let it change, in a sentence. */
   | { readonly kind: 'view'; readonly sentence: string };

@@ -102,3 +102,25 @@ export interface PublicationRequest {
 export type PublicationAnswer =
   | { readonly kind: 'served'; readonly snapshot: string }
   | { readonly kind: 'refused'; readonly reason: string };
+
+/** What a person asks of a repository's publisher (update `rollBack`). */
+export interface RollbackCommand {
+  /** A snapshot that is there, e.g. `000007`; the one before what is served when absent. */
+  readonly to?: string;
+  /** Both stand in the history and in the snapshot. */
+  readonly by: string;
+  readonly why: string;
+}
+
+/** What the publisher makes of it. */
+export interface RollbackRequest extends RollbackCommand {
+  readonly repository: string;
+  /** The same request twice is one rollback. */
+  readonly id: string;
+}
+
+/** What is served after a rollback: a new snapshot, with the packages of the earlier one. */
+export interface RollbackResult {
+  readonly snapshot: string;
+  readonly packageCount: number;
+}

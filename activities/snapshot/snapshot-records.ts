@@ -4,9 +4,10 @@ import type { SnapshotContent, SnapshotRecord } from '../../model/snapshot.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import { readRepository } from '../repository-metadata.ts';
 
-/** The own files of a snapshot, which servers do not show. */
+/** The own files of a snapshot, which servers need not show. */
 const RECORD = '.snapshot.json';
-const CONTENT = '.packages.json';
+/** Name of the file with a {@link SnapshotContent}. */
+export const CONTENT_FILE = '.packages.json';
 
 /** Reads what is remembered of a snapshot; undefined of one that an earlier version wrote. */
 export async function readSnapshotRecord(path: string): Promise<SnapshotRecord | undefined> {
@@ -18,7 +19,7 @@ export async function readSnapshotRecord(path: string): Promise<SnapshotRecord |
  * metadata lists; for which cells, and since when, nobody remembers.
  */
 export async function readSnapshotContent(path: string): Promise<SnapshotContent> {
-  const content = await readJson(join(path, CONTENT), isContent);
+  const content = await readJson(join(path, CONTENT_FILE), isContent);
   return content ?? (await readMetadata(path));
 }
 
@@ -28,7 +29,7 @@ export async function writeSnapshotRecords(
   record: SnapshotRecord,
   content: SnapshotContent,
 ): Promise<void> {
-  await writeJson(join(path, CONTENT), content);
+  await writeJson(join(path, CONTENT_FILE), content);
   await writeJson(join(path, RECORD), record);
 }
 
@@ -66,6 +67,7 @@ function isRecord(value: unknown): value is SnapshotRecord {
   return has(value, 'schema', 'snapshot', 'writtenAt', 'cause', 'packageCount', 'added', 'removed');
 }
 
-function isContent(value: unknown): value is SnapshotContent {
+/** Checks the outline of a {@link SnapshotContent}. */
+export function isContent(value: unknown): value is SnapshotContent {
   return has(value, 'packages', 'withheld', 'lingering');
 }

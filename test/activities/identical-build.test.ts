@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { writeJson } from '../../activities/atomic-file.ts';
 import { findIdenticalBuild, type Published } from '../../activities/identical-build.ts';
 import { outcomeActivities } from '../../activities/outcomes.ts';
 import { runProgram } from '../../activities/run-program.ts';
@@ -10,7 +11,7 @@ import { type KeyDatabase, makeKeyDatabase } from '../../activities/verify-signa
 import { parseElf } from '../../kabi/elf.ts';
 import { readFixture } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
-import { type DataRig, makeDataRig, settingsOf, streamOf } from '../support/data-rig.ts';
+import { type DataRig, makeDataRig, NOW, settingsOf, streamOf } from '../support/data-rig.ts';
 import { makeGpgRig } from '../support/gpg-rig.ts';
 import { INPUT, SOURCE } from '../support/plan-facts.ts';
 import { makeScratch } from '../support/scratch.ts';
@@ -187,7 +188,12 @@ test(
     await publish(rig, rpm);
     assert.ok(await find(rig, rpm));
     assert.equal(await find(rig, rpm, 'other'), undefined, 'the stream publishes elsewhere by now');
-    await rm(join(rig.data.repositories, 'kmods', 'current', 'Packages', 'kmod-demo.rpm'));
+    const current = join(rig.data.repositories, 'kmods', 'current');
+    const content = { packages: [], withheld: [], lingering: { 'Packages/kmod-demo.rpm': NOW } };
+    await writeJson(join(current, '.packages.json'), content);
+    assert.equal(await find(rig, rpm), undefined, 'it is there and not listed');
+    await rm(join(current, '.packages.json'));
+    await rm(join(current, 'Packages', 'kmod-demo.rpm'));
     assert.equal(await find(rig, rpm), undefined, 'it is served no more');
   },
 );

@@ -4,78 +4,31 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
-import { findProgram } from '../../activities/find-program.ts';
-import { type PublishActivities, placeOf, publishActivities } from '../../activities/publish.ts';
+import { publishActivities } from '../../activities/publish.ts';
 import { readRepository } from '../../activities/repository-metadata.ts';
 import { signActivities } from '../../activities/sign.ts';
-import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
 import { serveSnapshot } from '../../activities/snapshot/serve-snapshot.ts';
-import {
-  readCurrentSnapshot,
-  type SnapshotPlace,
-} from '../../activities/snapshot/snapshot-place.ts';
+import { readCurrentSnapshot } from '../../activities/snapshot/snapshot-place.ts';
 import {
   ContentInvalidError,
   NotFoundError,
   StateDamagedError,
 } from '../../model/activity-errors.ts';
-import type { BuiltPackage } from '../../model/cell.ts';
-import { fixturePath } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
-import { type DataRig, makeDataRig, settingsOf } from '../support/data-rig.ts';
-import { makeScratch } from '../support/scratch.ts';
+import { settingsOf } from '../support/data-rig.ts';
+import { makeKeyRig, SERVER, startPublishRig, withDnf } from '../support/publish-rig.ts';
 
 const signal = new AbortController().signal;
-const SERVER = 'http://127.0.0.1:8470';
 const A = 'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm';
 const B = 'kmod-demo-1.0~rc1-1.xzdio.x86_64.rpm';
 const C = 'kernel-devel-6.1.0-54.el9.x86_64.rpm';
 
-const dnf = await findProgram('dnf', process.env.PATH ?? '');
-const withDnf = dnf === undefined ? {} : { dnf };
-
-// One key for all tests: making one takes the longest of all.
-const keyScratch = await makeScratch();
-const key = await openSigningKey({}, layOutDataDirectory(keyScratch.path));
-after(async () => {
-  await closeSigningKey(key);
-  await keyScratch[Symbol.asyncDispose]();
-});
-
-interface PublishRig extends AsyncDisposable {
-  readonly rig: DataRig;
-  readonly place: SnapshotPlace;
-  readonly publish: (
-    ...packages: readonly BuiltPackage[]
-  ) => ReturnType<PublishActivities['publishPackages']>;
-  /** Puts a fixture into the store, under its own name or another. */
-  add(fixture: string, fileName?: string): Promise<BuiltPackage>;
-  /** Names in a directory of the repository, sorted. */
-  list(...parts: readonly string[]): Promise<readonly string[]>;
-}
-
-async function startPublishRig(): Promise<PublishRig> {
-  const rig = await makeDataRig();
-  const deps = { ...rig, settings: settingsOf(), key, serverUrl: SERVER };
-  const activities = publishActivities(deps);
-  const directory = join(rig.data.repositories, 'kmods');
-  return {
-    rig,
-    place: placeOf(deps, 'kmods'),
-    publish: (...packages) =>
-      inActivity(() => activities.publishPackages({ repository: 'kmods', packages })),
-    async add(fixture, fileName = fixture) {
-      const stored = await rig.store.addFile(fixturePath(`rpms/${fixture}`));
-      const nevra = { name: 'kmod-demo', epoch: 1, version: '1', release: '1', arch: 'x86_64' };
-      return { fileName, nevra, ...stored };
-    },
-    list: async (...parts) => (await readdir(join(directory, ...parts))).sort(),
-    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
-  };
-}
+const keyRig = await makeKeyRig();
+const { key } = keyRig;
+after(() => keyRig[Symbol.asyncDispose]());
 
 test('publishPackages() serves a first snapshot that clients can verify', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { place, rig } = repository;
 
   const publication = await repository.publish(await repository.add(A));
@@ -120,7 +73,7 @@ gpgkey=${SERVER}/repositories/kmods/RPM-GPG-KEY-rekmod
 });
 
 test('publishPackages() adds to what is served and leaves the old snapshot as it was', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   await repository.publish(await repository.add(A));
 
   const second = await repository.publish(await repository.add(B), await repository.add(C));
@@ -139,7 +92,7 @@ test('publishPackages() adds to what is served and leaves the old snapshot as it
 });
 
 test('publishPackages() writes nothing for what is served already', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const packages = [await repository.add(A), await repository.add(B)];
   await repository.publish(...packages);
 
@@ -152,7 +105,7 @@ test('publishPackages() writes nothing for what is served already', async () => 
 });
 
 test('publishPackages() takes a package that is named twice once', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const file = await repository.add(A);
 
   assert.deepEqual(await repository.publish(file, { ...file }), {
@@ -162,7 +115,7 @@ test('publishPackages() takes a package that is named twice once', async () => {
 });
 
 test('publishPackages() refuses a name that is served with other content', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   await repository.publish(await repository.add(A));
 
   await assert.rejects(
@@ -176,7 +129,7 @@ test('publishPackages() refuses a name that is served with other content', async
 });
 
 test('publishPackages() refuses a name that comes twice with different content', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
 
   await assert.rejects(
     repository.publish(await repository.add(A), await repository.add(B, A)),
@@ -186,7 +139,7 @@ test('publishPackages() refuses a name that comes twice with different content',
 });
 
 test('publishPackages() called twice at once writes one snapshot after the other', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const files = [await repository.add(A), await repository.add(B)];
 
   const publications = await Promise.all(files.map((file) => repository.publish(file)));
@@ -202,7 +155,7 @@ test('publishPackages() called twice at once writes one snapshot after the other
 });
 
 test('publishPackages() serves nothing new when a package is gone from the store', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   await repository.publish(await repository.add(A));
   const gone = { ...(await repository.add(B)), sha256: '0'.repeat(64) };
 
@@ -215,7 +168,7 @@ test('publishPackages() serves nothing new when a package is gone from the store
 });
 
 test('publishPackages() serves nothing new when a package is no RPM', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   await repository.publish(await repository.add(A));
   const { nevra } = await repository.add(A);
   const junk = { ...(await repository.rig.store.addText('junk')), fileName: 'junk.rpm', nevra };
@@ -226,7 +179,7 @@ test('publishPackages() serves nothing new when a package is no RPM', async () =
 });
 
 test('publishPackages() does not know a repository that is not configured', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { rig } = repository;
   const deps = { ...rig, settings: settingsOf({ repositories: [] }), key, serverUrl: SERVER };
 
@@ -237,7 +190,7 @@ test('publishPackages() does not know a repository that is not configured', asyn
 });
 
 test('publishPackages() removes what a crash left unfinished', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const draft = join(repository.place.directory, 'drafts', '000001-a', 'tree', 'Packages');
   await mkdir(draft, { recursive: true });
   await writeFile(join(draft, A), 'half');
@@ -249,7 +202,7 @@ test('publishPackages() removes what a crash left unfinished', async () => {
 });
 
 test('publishPackages() replaces a snapshot that a crash kept from being served', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { directory } = repository.place;
   await repository.publish(await repository.add(A));
   const unserved = join(directory, 'snapshots', '000002');
@@ -263,7 +216,7 @@ test('publishPackages() replaces a snapshot that a crash kept from being served'
 });
 
 test('publishPackages() makes its first snapshot anew when a crash kept it from being served', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { directory } = repository.place;
   await repository.publish(await repository.add(A));
   await rm(join(directory, 'current'));
@@ -275,7 +228,7 @@ test('publishPackages() makes its first snapshot anew when a crash kept it from 
 });
 
 test('publishPackages() removes nothing when the link to what was served is lost', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { directory } = repository.place;
   await repository.publish(await repository.add(A));
   await repository.publish(await repository.add(B));
@@ -292,7 +245,7 @@ test('publishPackages() removes nothing when the link to what was served is lost
 });
 
 test('publishPackages() goes on from a snapshot of which nothing is remembered', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { directory } = repository.place;
   await repository.publish(await repository.add(A), await repository.add(C));
   for (const name of ['.packages.json', '.snapshot.json']) {
@@ -306,7 +259,7 @@ test('publishPackages() goes on from a snapshot of which nothing is remembered',
 });
 
 test('serveSnapshot() completes a flip that a crash interrupted', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { directory } = repository.place;
   await repository.publish(await repository.add(A));
   await writeFile(join(directory, 'current.next'), 'left by a crash');
@@ -318,7 +271,7 @@ test('serveSnapshot() completes a flip that a crash interrupted', async () => {
 });
 
 test('publishPackages() works below a path of any characters', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { rig } = repository;
   const data = layOutDataDirectory(rig.scratch.at('a #1 & 100% ü? $releasever, x'));
   const deps = { ...rig, data, settings: settingsOf(), key, serverUrl: SERVER, ...withDnf };
@@ -332,7 +285,7 @@ test('publishPackages() works below a path of any characters', async () => {
 });
 
 test('signPackages() gives packages that are verified and stored under their own digests', async () => {
-  await using repository = await startPublishRig();
+  await using repository = await startPublishRig(key);
   const { rig } = repository;
   const { signPackages } = signActivities({ ...rig, key });
   const packages = [await repository.add(A), await repository.add(B)];

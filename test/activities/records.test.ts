@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { writeJson } from '../../activities/atomic-file.ts';
 import { outcomeActivities } from '../../activities/outcomes.ts';
 import type { Records } from '../../activities/records.ts';
 import { StateDamagedError } from '../../model/activity-errors.ts';
 import type { CellOutcome, CellRecord } from '../../model/cell.ts';
 import type { Verdict } from '../../model/verdict.ts';
+import { listedOf } from '../plan/listed-packages.ts';
 import { EXECUTION, inActivity } from '../support/activity-context.ts';
 import { type DataRig, makeDataRig, NOW } from '../support/data-rig.ts';
 import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
 
 const RELEASE = '5.14.0-611.el9.x86_64';
 const KEY = { stream: 'lab', kmod: 'jool', release: RELEASE };
-const LAB = { stream: 'lab', arch: 'x86_64', flavour: 'default' };
+const LAB = { stream: 'lab', release: '9.9.9', arch: 'x86_64', flavour: 'default' };
 const CELL = { ...KEY, arch: 'x86_64' };
 const NEVER_BUILT: Verdict = { kind: 'rebuild', why: 'never-built' };
 const KEEP: Verdict = { kind: 'keep', why: 'built-for-this-kernel' };
@@ -149,6 +151,34 @@ test('openDonors() gives the newest three builds only', async () => {
     donors.map(({ buildNumber }) => buildNumber),
     [4, 3, 2],
   );
+});
+
+test('openDonors() gives no build that its repository lists no more', async () => {
+  await using rig = await makeDataRig();
+  const kernels = ['5.14.0-70.el9', '5.14.0-162.el9', '5.14.0-611.el9'].map((evr) => kernelOf(evr));
+  const files = kernels.map(({ release }) => listedOf({ release }, 1));
+  for (const [index, kernel] of kernels.entries()) {
+    await rig.records.writeKernel(kernel);
+    const packages = files.slice(index, index + 1);
+    const outcome = { ...(await publishedOf(rig, index + 1)), packages };
+    const end = { ...CELL, release: kernel.release, verdict: NEVER_BUILT, outcome };
+    await inActivity(() => outcomeActivities(rig).recordOutcome(end));
+  }
+  const [old, withheld, listed] = files;
+  assert.ok(old && withheld && listed);
+  const content = {
+    packages: [listed],
+    withheld: [{ ...withheld, since: NOW, by: 'ann', why: 'oops' }],
+    lingering: {},
+  };
+  const current = join(rig.data.repositories, 'kmods', 'current');
+  await writeJson(join(current, '.packages.json'), content);
+  const find = async (release: string) =>
+    (await rig.records.openDonors({ ...LAB, release }))('jool').map((donor) => donor.release);
+
+  assert.deepEqual(await find('5.14.0-700.el9.x86_64'), [RELEASE]);
+  assert.deepEqual(await find(withheld.cell?.release ?? ''), [RELEASE, withheld.cell?.release]);
+  assert.deepEqual(await find(old.cell?.release ?? ''), [RELEASE]);
 });
 
 test('openDonors() says that the facts of a build are gone from the store', async () => {

@@ -85,6 +85,7 @@ test('lookAtStream() records the look, what waits, and nothing that would hide i
     lastGoodAt: NOW,
     validators: {},
     waitingForDevel: ['6.1.0-55.el9'],
+    goneSince: {},
   });
   assert.equal(watch.rig.changeCount(), 1);
 });
@@ -110,6 +111,33 @@ test('lookAtStream() finds everything again until the look is acknowledged', asy
   const record = await watch.rig.records.readStream('lab');
   assert.deepEqual(record?.waitingForDevel, ['6.1.0-55.el9']);
   assert.deepEqual(record?.validators, second.validators);
+});
+
+test('lookAtStream() remembers since when known kernels are not offered', async () => {
+  await using watch = await startWatchRig();
+  const { records } = watch.rig;
+  for (const evr of ['6.1.0-1.el9', '6.1.0-2.el9', '6.1.0-54.el9']) {
+    await records.writeKernel(kernelOf(evr));
+  }
+  await records.writeKernel(kernelOf('6.1.0-55.el9'));
+  const long = '2026-01-01T00:00:00.000Z';
+  await records.writeStream('lab', {
+    ...{ lookedAt: long, isOk: true, message: '', validators: {}, waitingForDevel: [] },
+    goneSince: { '6.1.0-1.el9.x86_64': long, '6.1.0-54.el9.x86_64': long },
+  });
+
+  const { validators } = await watch.look();
+
+  const gone = { '6.1.0-1.el9.x86_64': long, '6.1.0-2.el9.x86_64': NOW };
+  assert.deepEqual((await records.readStream('lab'))?.goneSince, gone);
+
+  await watch.activities.acknowledgeLook({ stream: 'lab', validators });
+  await watch.look();
+  assert.deepEqual((await records.readStream('lab'))?.goneSince, gone, 'nothing has changed');
+
+  watch.files.clear();
+  await assert.rejects(watch.look());
+  assert.deepEqual((await records.readStream('lab'))?.goneSince, gone, 'the look failed');
 });
 
 test('lookAtStream() names stored kernels whose rollout has not ended, and offers them no more', async () => {

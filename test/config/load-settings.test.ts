@@ -7,6 +7,7 @@ import { exampleConfig, uncommentExample } from '../../config/example.ts';
 import { loadSettings } from '../../config/load-settings.ts';
 import { MAX_CONFIG_BYTES } from '../../config/read-bounded-text.ts';
 import { ConfigError } from '../../model/config-errors.ts';
+import { KEEP } from '../support/data-rig.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'rekmod-config-'));
 after(() => rm(folder, { recursive: true }));
@@ -352,7 +353,7 @@ test('loadSettings() takes an empty file as an empty inventory', async () => {
 
   assert.deepEqual(settings.streams, []);
   assert.deepEqual(settings.kmods, []);
-  assert.deepEqual(settings.repositories, [{ name: 'kmods' }]);
+  assert.deepEqual(settings.repositories, [{ name: 'kmods', keep: KEEP }]);
   assert.deepEqual(settings.server, { host: '127.0.0.1', port: 8470 });
   assert.deepEqual(settings.limits, {
     parallelBuilds: 2,
@@ -461,6 +462,20 @@ streams:
   );
 });
 
+test('loadSettings() takes what a repository keeps in the units of the settings', async () => {
+  const settings = await loadSettings(
+    await writeConfig('repositories:\n  mine: { keep: { snapshots: 2, gone: 10d, builds: 1 } }\n'),
+  );
+
+  assert.deepEqual(settings.repositories, [
+    { name: 'mine', keep: { ...KEEP, snapshotCount: 2, buildCount: 1, goneMs: 10 * 86_400_000 } },
+  ]);
+  await assert.rejects(
+    loadSettings(await writeConfig('repositories:\n  mine: { keep: { snapshots: 0 } }\n')),
+    /expected a whole number between 1 and 1000, found the number 0/,
+  );
+});
+
 test('loadSettings() gives each stream a repository of its own name, but for one that is named', async () => {
   const file = await writeConfig(`
 streams:
@@ -483,11 +498,11 @@ kmods:
     ['a', 'b', 'mine', 'mine', 'kmods'],
   );
   assert.deepEqual(repositories, [
-    { name: 'mine', baseUrl: 'https://example.org/' },
-    { name: 'spare' },
-    { name: 'a' },
-    { name: 'b' },
-    { name: 'kmods' },
+    { name: 'mine', baseUrl: 'https://example.org/', keep: KEEP },
+    { name: 'spare', keep: KEEP },
+    { name: 'a', keep: KEEP },
+    { name: 'b', keep: KEEP },
+    { name: 'kmods', keep: KEEP },
   ]);
 });
 

@@ -10,7 +10,7 @@ import {
 } from '../../activities/kernel-options.ts';
 import { type KmodReader, openKmodReader } from '../../activities/kmod-source.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
-import type { Settings, Stream } from '../../model/settings.ts';
+import type { Keep, Settings, Stream } from '../../model/settings.ts';
 import { LIMITS, TARGET } from '../containers/backend-rig.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 
@@ -79,13 +79,24 @@ export function streamOf(changes: Partial<Stream> = {}): Stream {
   };
 }
 
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What a repository keeps by default. */
+export const KEEP: Keep = {
+  snapshotCount: 20,
+  historyMs: 14 * DAY_MS,
+  buildCount: 3,
+  goneMs: 30 * DAY_MS,
+  graceMs: 3 * DAY_MS,
+};
+
 /** Settings with the stream `lab`, its target and the repository `kmods`. */
 export function settingsOf(changes: Partial<Settings> = {}): Settings {
   return {
     streams: [streamOf()],
     targets: [TARGET],
     kmods: [],
-    repositories: [{ name: 'kmods' }],
+    repositories: [{ name: 'kmods', keep: KEEP }],
     limits: LIMITS,
     temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
     server: { host: '127.0.0.1', port: 8470 },
