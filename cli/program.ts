@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import('./commands/status.ts')).addStatusCommand,
   why: async () => (await import('./commands/why.ts')).addWhyCommand,
   logs: async () => (await import('./commands/logs.ts')).addLogsCommand,
+  snapshots: async () => (await import('./commands/snapshots.ts')).addSnapshotsCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).addRollbackCommand,
   kabi: async () => (await import('./commands/kabi.ts')).addKabiCommand,
   import: async () => (await import('./commands/import.ts')).addImportCommand,
   dud: async () => (await import('./commands/dud.ts')).addDudCommand,

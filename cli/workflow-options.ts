@@ -7,6 +7,8 @@ import type { CommandContext } from './context.ts';
  */
 const WAITING_REBUILDS = 1;
 const PUBLISH_BATCH_MS = 100;
+/** What is kept is counted in days. */
+const TIDY_MS = 6 * 60 * 60_000;
 
 /** What workflows are told of the configuration. */
 export function workflowOptions(
@@ -19,6 +21,7 @@ export function workflowOptions(
     buildTimeoutMs: limits.buildTimeoutMs,
     prepareTimeoutMs: limits.prepareTimeoutMs,
     publishBatchMs: PUBLISH_BATCH_MS,
+    tidyMs: TIDY_MS,
     hasSearchAttributes,
   };
 }

@@ -18,6 +18,8 @@ export interface WorkflowOptions {
   readonly prepareTimeoutMs: number;
   /** How long a publisher waits for more packages before it writes a snapshot. */
   readonly publishBatchMs: number;
+  /** How often a publisher looks for what need not be kept; never when absent (workflows of earlier versions). */
+  readonly tidyMs?: number;
   /** False when the server refused to register them. */
   readonly hasSearchAttributes: boolean;
 }
@@ -85,15 +87,19 @@ export interface RebuildProgress {
 /** Input of `publishRepository`. */
 export interface PublisherInput {
   readonly repository: string;
-  readonly options: Pick<WorkflowOptions, 'publishBatchMs'>;
+  readonly options: Pick<WorkflowOptions, 'publishBatchMs' | 'tidyMs'>;
   /** Requests that the run before did not get to. */
   readonly pending?: readonly PublicationRequest[];
+  /** When the run before would have tidied, in milliseconds since 1970. */
+  readonly tidyAtMs?: number;
 }
 
 /** What a rebuild asks of a repository's publisher (signal `publish`). */
 export interface PublicationRequest {
   readonly repository: string;
   readonly packages: readonly BuiltPackage[];
+  /** What they were built for; absent in requests of earlier versions. */
+  readonly cell?: CellKey;
   /** The workflow that is told when they are served. */
   readonly requester: { readonly workflowId: string; readonly runId: string };
 }

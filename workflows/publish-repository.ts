@@ -1,6 +1,9 @@
 import {
+  ApplicationFailure,
+  allHandlersFinished,
   condition,
   continueAsNew,
+  currentUpdateInfo,
   getExternalWorkflowHandle,
   isCancellation,
   setCurrentDetails,
@@ -8,41 +11,144 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BuiltPackage } from '../model/cell.ts';
+import type { PublishedPackage } from '../activities/snapshot/decide-publication.ts';
 import type {
   PublicationAnswer,
   PublicationRequest,
   PublisherInput,
+  RollbackCommand,
+  RollbackRequest,
+  RollbackResult,
 } from '../model/workflow-messages.ts';
+import { requireGoodRollback } from '../plan/check-rollback.ts';
+import { toSummary } from '../report/text-size.ts';
 import { publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
-import { publishedSignal, publishSignal } from './messages.ts';
+import { publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
 
 /** Requests for one snapshot at most; more wait for the next. */
 const MAX_BATCH = 200;
 
+/** A rollback that somebody waits for. */
+interface WaitingRollback {
+  readonly request: RollbackRequest;
+  end?: { readonly result: RollbackResult } | { readonly reason: string };
+}
+
+/** What is to be done, in the order in which it came. */
+interface Work {
+  readonly requests: PublicationRequest[];
+  readonly rollbacks: WaitingRollback[];
+  /** When to look for what need not be kept, in milliseconds since 1970. */
+  tidyAtMs: number;
+}
+
 /**
  * The only writer of a repository: collects requests, writes one snapshot for a batch of them, and
- * tells each requester. Lives as long as the repository does.
+ * tells each requester; goes back to an earlier snapshot when a person says so; and tidies from time to
+ * time. Lives as long as the repository does.
  */
 export async function publishRepository(input: PublisherInput): Promise<never> {
-  const queue: PublicationRequest[] = [...(input.pending ?? [])];
+  const { tidyMs = Number.POSITIVE_INFINITY } = input.options;
+  const tidyAtMs = input.tidyAtMs ?? Date.now() + tidyMs;
+  const work: Work = { requests: [...(input.pending ?? [])], rollbacks: [], tidyAtMs };
   setHandler(publishSignal, (request) => {
-    queue.push(request);
+    work.requests.push(request);
   });
-  while (!workflowInfo().continueAsNewSuggested) {
-    await condition(() => queue.length > 0);
-    await sleep(input.options.publishBatchMs, { summary: 'Collect what else is ready' });
-    await publishBatch(input.repository, queue.splice(0, MAX_BATCH));
+  setHandler(rollBackUpdate, (command) => takeRollback(input.repository, command, work), {
+    validator: requireGoodRollback,
+  });
+  do {
+    while (!workflowInfo().continueAsNewSuggested || work.rollbacks.length > 0) {
+      await workOnce(input, work);
+    }
+    // Whoever waits for a rollback gets the answer from this run.
+    await condition(() => allHandlersFinished() || work.rollbacks.length > 0);
+  } while (work.rollbacks.length > 0);
+  return await continueAsNew<typeof publishRepository>({
+    ...input,
+    pending: work.requests,
+    ...(Number.isFinite(work.tidyAtMs) ? { tidyAtMs: work.tidyAtMs } : {}),
+  });
+}
+
+/** A person's word goes first; tidying never waits for a quiet moment. */
+async function workOnce({ repository, options }: PublisherInput, work: Work): Promise<void> {
+  await waitForWork(work);
+  const rollback = work.rollbacks.shift();
+  if (rollback) {
+    await endRollback(rollback);
+  } else if (Date.now() >= work.tidyAtMs) {
+    await tidy(repository);
+    work.tidyAtMs = Date.now() + (options.tidyMs ?? Number.POSITIVE_INFINITY);
+  } else {
+    await sleep(options.publishBatchMs, { summary: 'Collect what else is ready' });
+    await publishBatch(repository, work.requests.splice(0, MAX_BATCH));
   }
-  return await continueAsNew<typeof publishRepository>({ ...input, pending: queue });
+}
+
+async function waitForWork(work: Work): Promise<void> {
+  const hasWork = (): boolean => work.requests.length > 0 || work.rollbacks.length > 0;
+  if (!Number.isFinite(work.tidyAtMs)) {
+    await condition(hasWork);
+    return;
+  }
+  const remainingMs = work.tidyAtMs - Date.now();
+  if (hasWork() || remainingMs <= 0) return;
+  await condition(hasWork, remainingMs, { summary: 'Tidy the repository then' });
+}
+
+async function takeRollback(
+  repository: string,
+  command: RollbackCommand,
+  { rollbacks }: Work,
+): Promise<RollbackResult> {
+  const id = currentUpdateInfo()?.id ?? '';
+  const waiting: WaitingRollback = { request: { ...command, repository, id } };
+  rollbacks.push(waiting);
+  await condition(() => waiting.end !== undefined);
+  if (waiting.end && 'result' in waiting.end) return waiting.end.result;
+  throw ApplicationFailure.nonRetryable(waiting.end?.reason, 'RollbackRefused');
+}
+
+async function endRollback(waiting: WaitingRollback): Promise<void> {
+  const { by, why, to } = waiting.request;
+  const where = to === undefined ? 'by one snapshot' : `to ${to}`;
+  try {
+    const result = await publish.rollBack.executeWithOptions(
+      { summary: toSummary(`Roll back ${where}, says ${by}: ${why}`) },
+      [waiting.request],
+    );
+    describeServed(result);
+    waiting.end = { result };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    waiting.end = { reason: describeFailure(error) };
+  }
+}
+
+async function tidy(repository: string): Promise<void> {
+  try {
+    const publication = await publish.tidyRepository.executeWithOptions(
+      { summary: 'Let go what no kernel needs any more' },
+      [{ repository }],
+    );
+    if (publication) describeServed(publication);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    setCurrentDetails(`Could not tidy: ${describeFailure(error)}`);
+  }
+}
+
+function describeServed({ snapshot, packageCount }: RollbackResult): void {
+  setCurrentDetails(`Serving snapshot **${snapshot}** with ${packageCount} packages.`);
 }
 
 async function publishBatch(
   repository: string,
   batch: readonly PublicationRequest[],
 ): Promise<void> {
-  const packages = batch.flatMap((request) => request.packages);
+  const packages = batch.flatMap((request) => withCell(request));
   const answer = await tryPublish(repository, packages);
   // One request whose packages are refused must not take its neighbours with it.
   if (answer.kind === 'refused' && batch.length > 1) {
@@ -52,18 +158,23 @@ async function publishBatch(
   await Promise.all(batch.map((request) => tell(request, answer)));
 }
 
+/** So that the repository knows what its packages are for, long after this run. */
+function withCell({ packages, cell }: PublicationRequest): readonly PublishedPackage[] {
+  return cell === undefined ? packages : packages.map((file) => ({ ...file, cell }));
+}
+
 async function tryPublish(
   repository: string,
-  packages: readonly BuiltPackage[],
+  packages: readonly PublishedPackage[],
 ): Promise<PublicationAnswer> {
   const names = packages.map(({ fileName }) => fileName);
   try {
-    const { snapshot, packageCount } = await publish.publishPackages.executeWithOptions(
+    const publication = await publish.publishPackages.executeWithOptions(
       { summary: `Publish ${names.length} packages: ${names.join(', ')}`.slice(0, 200) },
       [{ repository, packages }],
     );
-    setCurrentDetails(`Serving snapshot **${snapshot}** with ${packageCount} packages.`);
-    return { kind: 'served', snapshot };
+    describeServed(publication);
+    return { kind: 'served', snapshot: publication.snapshot };
   } catch (error) {
     if (isCancellation(error)) throw error;
     return { kind: 'refused', reason: describeFailure(error) };

@@ -201,16 +201,17 @@ type LocatedAnswer = PublicationAnswer & { readonly repository: string };
 
 /** Hands the packages to the repository's one writer and waits until they are served. */
 async function publishPackages(
-  { stream, options }: RebuildInput,
+  { stream, release, kmod, options }: RebuildInput,
   packages: readonly BuiltPackage[],
   way: Way,
 ): Promise<LocatedAnswer> {
   const { workflowId, runId } = workflowInfo();
   const names = packages.map(({ fileName }) => fileName).join(', ');
+  const cell = { stream, release, kmod };
   for (;;) {
     const { repository } = await handOver.requestPublication.executeWithOptions(
       { summary: `Ask the publisher to serve ${names}` },
-      [{ stream, packages, requester: { workflowId, runId }, options }],
+      [{ stream, packages, cell, requester: { workflowId, runId }, options }],
     );
     // A publisher that a person terminated forgets its requests; asking twice publishes once.
     await condition(() => way.answer !== undefined, ASK_AGAIN_MS, { summary: 'Ask again after' });

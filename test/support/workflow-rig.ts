@@ -66,7 +66,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
   [SIGN_QUEUE]: ['signPackages'],
-  [PUBLISH_QUEUE]: ['publishPackages'],
+  [PUBLISH_QUEUE]: ['publishPackages', 'tidyRepository', 'rollBack'],
 };
 
 /** @returns Why there is no server when no `temporal` program is installed. */

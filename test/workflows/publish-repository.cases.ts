@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import test, { before, describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ContentInvalidError } from '../../model/activity-errors.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
-import type { PublicationRequest } from '../../model/workflow-messages.ts';
-import { publishSignal } from '../../workflows/messages.ts';
+import type {
+  PublicationRequest,
+  PublisherInput,
+  RollbackCommand,
+  RollbackResult,
+} from '../../model/workflow-messages.ts';
+import { publishSignal, rollBackUpdate } from '../../workflows/messages.ts';
 import type { publishRepository } from '../../workflows/publish-repository.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
 import { cellOf, goodFakes, makeGate, OPTIONS, packageOf, until } from './cells.ts';
@@ -34,6 +40,8 @@ async function ask({ client }: WorkflowRig, name: string, kmod: string): Promise
 function keepSnapshots(): {
   of(repository: string): readonly (readonly string[])[];
   readonly publishPackages: Fakes['publishPackages'];
+  readonly tidyRepository: Fakes['tidyRepository'];
+  readonly rollBack: Fakes['rollBack'];
 } {
   const snapshots: { readonly repository: string; readonly names: readonly string[] }[] = [];
   return {
@@ -48,19 +56,58 @@ function keepSnapshots(): {
       snapshots.push({ repository, names });
       return { snapshot: `${snapshots.length}`, packageCount: names.length };
     },
+    async tidyRepository({ repository }) {
+      snapshots.push({ repository, names: ['tidied'] });
+      return undefined;
+    },
+    async rollBack({ repository, by, why, to }) {
+      if (why === 'impossible') {
+        throw new ContentInvalidError(repository, 'expected a snapshot, found none');
+      }
+      const name = `${by}: ${why}${to === undefined ? '' : `, to ${to}`}`;
+      snapshots.push({ repository, names: [name] });
+      return { snapshot: 'rolled back', packageCount: 1 };
+    },
   };
+}
+
+/** What a person does; the publisher is started if it is not there. */
+async function rollBack(
+  { client }: WorkflowRig,
+  name: string,
+  command: RollbackCommand,
+): Promise<RollbackResult> {
+  const args: [PublisherInput] = [{ repository: name, options: OPTIONS }];
+  const startWorkflowOperation = new WithStartWorkflowOperation('publishRepository', {
+    workflowId: `publish/${name}`,
+    taskQueue: CONTROL_QUEUE,
+    args,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  return await client.workflow.executeUpdateWithStart(rollBackUpdate, {
+    startWorkflowOperation,
+    args: [command],
+  });
+}
+
+/** What a refused update says. */
+function sayCause(error: unknown): string {
+  assert.ok(error instanceof WorkflowUpdateFailedError, String(error));
+  return error.cause?.message ?? '';
 }
 
 export function testPublishRepository(rig: WorkflowRig): void {
   // At the same time, each with a publisher of its own: they wait for timers most of the time.
   describe('publishRepository()', { concurrency: true }, () => {
-    const { publishPackages, of } = keepSnapshots();
+    const { publishPackages, tidyRepository, rollBack: fakeRollBack, of } = keepSnapshots();
     const neighbours = ['good', 'bad', 'fine'].map((kmod) => cellOf(kmod, 'neighbours'));
     const gate = makeGate();
     let signCount = 0;
     before(() => {
       const { fakes } = goodFakes(neighbours, {
         publishPackages,
+        tidyRepository,
+        rollBack: fakeRollBack,
         async signPackages({ packages }) {
           signCount += 1;
           if (signCount === neighbours.length) gate.open();
@@ -114,6 +161,104 @@ export function testPublishRepository(rig: WorkflowRig): void {
       assert.equal(now.status.name, 'RUNNING');
       assert.notEqual(now.runId, runId);
       await handle.terminate();
+    });
+
+    test('publishRepository() rolls back between two batches, and tells who asked', async () => {
+      await ask(rig, 'back', 'before');
+      await until(() => of('back').length === 1);
+
+      const [result] = await Promise.all([
+        rollBack(rig, 'back', { to: '000001', by: 'ann', why: 'oops' }),
+        ask(rig, 'back', 'after'),
+      ]);
+      await until(() => of('back').length === 3);
+
+      assert.deepEqual(result, { snapshot: 'rolled back', packageCount: 1 });
+      assert.equal(
+        of('back')
+          .flat()
+          .filter((name) => name === 'ann: oops, to 000001').length,
+        1,
+      );
+      assert.ok(of('back').flat().includes('after'));
+      await rig.client.workflow.getHandle('publish/back').terminate();
+    });
+
+    test('publishRepository() is started for a rollback, and goes on after one that fails', async () => {
+      const failed = await rollBack(rig, 'fresh', { by: 'ann', why: 'impossible' }).catch(sayCause);
+      await ask(rig, 'fresh', 'a');
+      await until(() => of('fresh').length === 1);
+
+      assert.equal(failed, 'Cannot use "fresh": expected a snapshot, found none');
+      await rig.client.workflow.getHandle('publish/fresh').terminate();
+    });
+
+    test('publishRepository() refuses a rollback without who and why before it is history', async () => {
+      await ask(rig, 'strict', 'a');
+      const commands: readonly Parameters<typeof rollBack>[2][] = [
+        { by: 'ann', why: ' ' },
+        { by: 'a\nnn', why: 'oops' },
+        { by: 'ann', why: 'oops', to: '../1' },
+      ];
+
+      for (const command of commands) {
+        const said = await rollBack(rig, 'strict', command).catch(sayCause);
+        assert.match(`${said}`, /^Cannot roll back: expected /);
+      }
+
+      const handle = rig.client.workflow.getHandle('publish/strict');
+      const { events } = await handle.fetchHistory();
+      assert.ok(!JSON.stringify(events).includes('rollBack'));
+      await handle.terminate();
+    });
+
+    test('publishRepository() answers every rollback while it continues as new', async () => {
+      const numbers = Array.from({ length: 12 }, (_, index) => index);
+      await ask(rig, 'turns', 'first');
+      const { runId } = await rig.client.workflow.getHandle('publish/turns').describe();
+
+      for (const number of numbers) {
+        await Promise.all([
+          rollBack(rig, 'turns', { by: 'ann', why: `why ${number}` }),
+          ask(rig, 'turns', `k${number}`),
+        ]);
+      }
+      await until(() => of('turns').flat().length >= 2 * numbers.length + 1);
+
+      const expected = ['first', ...numbers.flatMap((one) => [`k${one}`, `ann: why ${one}`])];
+      assert.deepEqual(of('turns').flat().sort(), expected.sort());
+      const handle = rig.client.workflow.getHandle('publish/turns');
+      assert.notEqual((await handle.describe()).runId, runId);
+      await handle.terminate();
+    });
+
+    test('publishRepository() tidies from time to time, however much comes', async () => {
+      await rig.client.workflow.start<typeof publishRepository>('publishRepository', {
+        workflowId: 'publish/tidy',
+        taskQueue: CONTROL_QUEUE,
+        args: [{ repository: 'tidy', options: { ...OPTIONS, tidyMs: 300 } }],
+      });
+      for (const kmod of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        await ask(rig, 'tidy', kmod);
+        await delay(120);
+      }
+      await until(
+        () =>
+          of('tidy')
+            .flat()
+            .filter((name) => name === 'tidied').length > 2,
+      );
+
+      assert.deepEqual([...new Set(of('tidy').flat())].sort(), [
+        'a',
+        'b',
+        'c',
+        'd',
+        'e',
+        'f',
+        'tidied',
+      ]);
+      await rig.client.workflow.getHandle('publish/tidy').terminate();
     });
 
     test('publishRepository() begins with what the run before did not get to', async () => {

@@ -1,0 +1,21 @@
+import { RekmodError } from './errors.ts';
+
+/** A command of a person that says not what it must. */
+export class CommandRefusedError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(action: string, detail: string) {
+    super(`Cannot ${action}: ${detail}`);
+  }
+}
+
+/** A repository's publisher has not rolled back; what is served stays. */
+export class RollbackEndedError extends RekmodError {
+  readonly failureClass = 'outcome';
+
+  constructor(repository: string, cause: Error) {
+    const said = cause.cause instanceof Error ? cause.cause.message : cause.message;
+    const isOwn = said.startsWith('Cannot ');
+    super(isOwn ? said : `Cannot roll back "${repository}": ${said}`, { cause });
+  }
+}
