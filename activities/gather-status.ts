@@ -9,6 +9,7 @@ import {
   type KnownKernel,
   type StreamFacts,
 } from '../report/assemble-status.ts';
+import { findWithheld } from './find-withheld.ts';
 import type { Records } from './records.ts';
 
 /** What a report is gathered from. */
@@ -36,6 +37,14 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
   );
   const running = new Set(sources.active.map(nameCell));
   const { temporalUi } = sources;
+  const withheld = new Map(
+    cells.flatMap((own) =>
+      own.flatMap((cell) => {
+        const taken = findWithheld(cell, own, records.readServed);
+        return taken ? [[nameCell(cell), taken] as const] : [];
+      }),
+    ),
+  );
   return assembleStatus({
     now: sources.now().toISOString(),
     streams,
@@ -49,6 +58,7 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
         return { name, baseUrl, repoFileUrl: `${baseUrl}/rekmod-${name}.repo` };
       }),
     },
+    findWithheld: (cell) => withheld.get(nameCell(cell)),
     linkCell: (cell, outcome) => linkCell(cell, outcome, temporalUi),
   });
 }

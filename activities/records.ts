@@ -79,6 +79,8 @@ export interface Records {
   openDonors(kernel: DonorKernel): Promise<DonorLookup>;
   /** @throws {StateDamagedError} If the file is missing or holds something else. */
   readUses: SymbolUsesReader;
+  /** What the repositories serve. */
+  readServed: ServedNamesReader;
 }
 
 /** Opens the records of a data directory. */
@@ -100,6 +102,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
 
   return {
     readUses: openSymbolUsesReader(store),
+    readServed,
     readStream: (stream) => readJson(data.streamFile(stream), isStreamRecord),
     writeStream: (stream, record) => writeJson(data.streamFile(stream), record),
     readKernel,

@@ -58,6 +58,8 @@ export type CellState =
   /** Published modules of this or another kernel fit. */
   | 'kept'
   | 'built'
+  /** It was published, and a rollback took it away. */
+  | 'withheld'
   | 'running'
   /** To be built, or queued. */
   | 'waiting'
@@ -80,11 +82,20 @@ export interface CellStatus extends CellKey {
   /** The last end of work; stays while the next attempt runs. */
   readonly outcome?: CellOutcome;
   readonly phase?: 'running' | 'queued';
+  readonly withheld?: Withdrawal;
   /** ISO 8601 in UTC. */
   readonly updatedAt?: string;
   /** Why it stands so, for people. */
   readonly sentence: string;
   readonly links: CellLinks;
+}
+
+/** Who took away what was published, and why. */
+export interface Withdrawal {
+  readonly by: string;
+  readonly why: string;
+  /** ISO 8601 in UTC. */
+  readonly since: string;
 }
 
 /** Addresses for one cell, absolute or relative to the page. */
@@ -111,6 +122,7 @@ export interface RepositoryLink {
 export const CELL_STATES = [
   'kept',
   'built',
+  'withheld',
   'running',
   'waiting',
   'failed',

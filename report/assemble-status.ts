@@ -9,6 +9,7 @@ import type {
   StatusLinks,
   StatusReport,
   StreamStatus,
+  Withdrawal,
 } from '../model/status.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { countStates, findCellState } from './cell-state.ts';
@@ -41,6 +42,8 @@ export interface StatusFacts {
   readonly records: readonly CellRecord[];
   readonly active: readonly ActiveCell[];
   readonly links: StatusLinks;
+  /** What a rollback took from a cell. @default {nothing} */
+  readonly findWithheld?: (cell: CellKey) => Withdrawal | undefined;
   /** Addresses of a cell; relative ones begin at the page. */
   readonly linkCell: (cell: CellKey, outcome: CellOutcome | undefined) => CellLinks;
 }
@@ -57,7 +60,7 @@ export function assembleStatus(facts: StatusFacts): StatusReport {
     const own = kmods.flatMap((kmod) =>
       one.kernels.map((kernel) => {
         const key = { stream: one.stream.name, kmod: kmod.name, release: kernel.release };
-        return assembleCell(key, records.get(keyOf(key)), active.get(keyOf(key)), facts.linkCell);
+        return assembleCell(key, records.get(keyOf(key)), active.get(keyOf(key)), facts);
       }),
     );
     cells.push(...own);
@@ -93,21 +96,31 @@ function assembleCell(
   key: CellKey,
   record: CellRecord | undefined,
   active: ActiveCell | undefined,
-  linkCell: StatusFacts['linkCell'],
+  { linkCell, findWithheld }: StatusFacts,
 ): CellStatus {
   const verdict = active?.verdict ?? record?.verdict;
   const outcome = record?.outcome;
   const phase = active?.phase;
+  const withheld = findWithheld?.(key);
   return {
     ...key,
-    state: findCellState({ verdict, outcome, phase }),
+    state: findCellState({ verdict, outcome, phase, isWithheld: withheld !== undefined }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(outcome === undefined ? {} : { outcome }),
     ...(phase === undefined ? {} : { phase }),
+    ...(withheld === undefined ? {} : { withheld: toWithdrawal(withheld) }),
     ...(record === undefined ? {} : { updatedAt: record.updatedAt }),
-    sentence: describeCell(verdict, outcome, phase),
+    sentence:
+      withheld !== undefined && phase === undefined
+        ? `rolled back by ${withheld.by}: ${withheld.why}`
+        : describeCell(verdict, outcome, phase),
     links: linkCell(key, outcome),
   };
+}
+
+/** Without what else is known of the package. */
+function toWithdrawal({ by, why, since }: Withdrawal): Withdrawal {
+  return { by, why, since };
 }
 
 function describeCell(

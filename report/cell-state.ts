@@ -15,6 +15,7 @@ export interface StateLook {
 export const STATE_LOOKS: Readonly<Record<CellState, StateLook>> = {
   kept: { word: 'kept', glyph: '✔', ascii: '=', meaning: 'published modules fit as they are' },
   built: { word: 'built', glyph: '●', ascii: '+', meaning: 'built for this kernel and published' },
+  withheld: { word: 'withheld', glyph: '⊖', ascii: '<', meaning: 'taken away by a rollback' },
   running: { word: 'running', glyph: '◐', ascii: '>', meaning: 'being worked on' },
   waiting: { word: 'waiting', glyph: '○', ascii: '.', meaning: 'to be built' },
   failed: { word: 'failed', glyph: '✘', ascii: 'X', meaning: 'could not be built' },
@@ -29,12 +30,15 @@ export interface CellFacts {
   readonly verdict?: Verdict | undefined;
   readonly outcome?: CellOutcome | undefined;
   readonly phase?: 'running' | 'queued' | undefined;
+  /** A rollback took away what it is served by. */
+  readonly isWithheld?: boolean;
 }
 
 /** How a cell stands: work in hand first, then how the last work ended, then what is planned. */
-export function findCellState({ verdict, outcome, phase }: CellFacts): CellState {
+export function findCellState({ verdict, outcome, phase, isWithheld }: CellFacts): CellState {
   if (phase === 'running') return 'running';
   if (phase === 'queued') return 'waiting';
+  if (isWithheld) return 'withheld';
   if (outcome !== undefined) return outcome.kind === 'published' ? 'built' : outcome.kind;
   if (verdict === undefined) return 'unknown';
   if (needsBuild(verdict)) return 'waiting';
@@ -47,6 +51,7 @@ export function countStates(states: readonly CellState[]): CellCounts {
   return {
     kept: count('kept'),
     built: count('built'),
+    withheld: count('withheld'),
     running: count('running'),
     waiting: count('waiting'),
     failed: count('failed'),

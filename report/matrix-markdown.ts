@@ -69,7 +69,7 @@ function writeNotes({ rows }: Matrix, rowCount: number): readonly string[] {
   const bad = rows
     .slice(0, rowCount)
     .flatMap(({ cells }) => cells)
-    .filter((cell) => cell?.state === 'failed' || cell?.state === 'blocked');
+    .filter((cell) => cell && ['failed', 'blocked', 'withheld'].includes(cell.state));
   if (bad.length === 0) return [];
   const lines = bad.flatMap((cell) => {
     if (cell === undefined) return [];

@@ -95,7 +95,7 @@ function writeReasons(matrix: Matrix, style: TerminalStyle): readonly string[] {
   const bad = matrix.rows
     .flatMap(({ cells }) => cells)
     .filter((cell) => cell !== undefined)
-    .filter(({ state }) => state === 'failed' || state === 'blocked');
+    .filter(({ state }) => ['failed', 'blocked', 'withheld'].includes(state));
   if (bad.length === 0) return [];
   const width = Math.max(40, style.columns);
   const lines = bad.flatMap((cell) => {

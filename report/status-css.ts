@@ -51,7 +51,7 @@ th[scope=row], thead td { position: sticky; left: 0; background: var(--card); fo
 a.pill:hover { text-decoration: underline; }
 .kept { background: var(--good-bg); color: var(--good); }
 .built { background: var(--built-bg); color: var(--built); }
-.failed, .blocked, .alarm { background: var(--bad-bg); color: var(--bad); }
+.failed, .blocked, .withheld, .alarm { background: var(--bad-bg); color: var(--bad); }
 .running, .waiting, .late { background: var(--busy-bg); color: var(--busy); }
 .fresh { background: var(--good-bg); color: var(--good); }
 details { border-top: 1px solid var(--line); }
@@ -78,4 +78,4 @@ footer { padding-bottom: 2.5rem; }
 `;
 
 /** SHA-256 of {@link STATUS_CSS} for the page's policy; a test compares them. */
-export const STATUS_CSS_HASH = 'sha256-wVYI423b3ofJzElZxuAvLar9mFMJF6+MyPz+VShga/k=';
+export const STATUS_CSS_HASH = 'sha256-Goyarcho6kTn39RCniJecrEJa7wIXx9X8mDwn55NQps=';

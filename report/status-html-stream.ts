@@ -97,7 +97,7 @@ function writeDetails({ kmod, cells }: MatrixRow): string {
     .filter(({ state }) => state !== 'unknown');
   if (known.length === 0) return '';
   const states = known.map(({ state }) => state);
-  const isOpen = states.some((state) => state === 'failed' || state === 'blocked');
+  const isOpen = states.some((state) => ['failed', 'blocked', 'withheld'].includes(state));
   const counts = describeCounts(countStates(states));
   // The newest is what people look for, so it comes first here.
   const entries = known.toReversed().map(writeReason).join('\n');

@@ -25,6 +25,7 @@ const TONE_CODES: Readonly<Record<Tone, string>> = {
 export const STATE_TONES: Readonly<Record<CellState, Tone>> = {
   kept: 'good',
   built: 'good',
+  withheld: 'bad',
   running: 'busy',
   waiting: 'busy',
   failed: 'bad',

@@ -1,13 +1,14 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotContent } from '../../model/snapshot.ts';
+import type { SnapshotContent, WithheldPackage } from '../../model/snapshot.ts';
 import { isMissing, readJsonSync } from '../atomic-file.ts';
 import { CONTENT_FILE, isContent } from './snapshot-records.ts';
 
 /** What a repository serves, by file name. */
 export interface ServedNames {
   readonly listed: ReadonlySet<string>;
-  readonly withheld: ReadonlySet<string>;
+  /** What a rollback took away, and who did. */
+  readonly withheld: ReadonlyMap<string, WithheldPackage>;
 }
 
 /** Tells what a repository serves now; undefined of one that has never served anything. */
@@ -36,7 +37,10 @@ function readNames(current: string): ServedNames | undefined {
   try {
     const content: Pick<SnapshotContent, 'withheld'> & { packages: readonly Named[] } =
       readJsonSync(join(current, CONTENT_FILE), isContent) ?? listFolder(current);
-    return { listed: nameAll(content.packages), withheld: nameAll(content.withheld) };
+    return {
+      listed: new Set(content.packages.map(({ fileName }) => fileName)),
+      withheld: new Map(content.withheld.map((file) => [file.fileName, file])),
+    };
   } catch (error) {
     // It was replaced and removed a moment ago, or holds nothing.
     if (isMissing(error)) return undefined;
@@ -55,10 +59,6 @@ function listFolder(current: string): {
 } {
   const names = readdirSync(join(current, 'Packages'));
   return { packages: names.map((fileName) => ({ fileName })), withheld: [] };
-}
-
-function nameAll(files: readonly Named[]): ReadonlySet<string> {
-  return new Set(files.map(({ fileName }) => fileName));
 }
 
 /** @returns An empty text for a directory in the link's place. */
