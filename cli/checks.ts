@@ -11,6 +11,7 @@ import { checkMock } from './check-mock.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
+import { listUnverifiedTargets } from './unverified-targets.ts';
 
 /** One part that rekmod needs, and what to do when it is not there. */
 export interface Check {
@@ -63,6 +64,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
     ...(wantsEngine ? [await checkEngine(install)] : []),
     await checkTemporal(settings),
     configuration,
+    ...(settings ? listUnverifiedTargets(settings).map(warnUnverified) : []),
     ...(settings ? await checkImages(settings) : []),
     ...(settings ? await checkMock(settings, mockEnvironment()) : []),
     ...(settings
@@ -177,6 +179,16 @@ async function checkConfiguration(
     const found = error instanceof Error ? error.message : String(error);
     return { check: { name, isGood: false, found, remedy: 'see docs/configuration.md' } };
   }
+}
+
+/** Works, so it is no failure; but whoever can change that mirror has code in every build. */
+function warnUnverified(target: string): Check {
+  return {
+    name: `packages of target ${target}`,
+    isGood: true,
+    found: 'installed unverified from "repositories"',
+    remedy: `name the files with their keys in "targets.${target}.gpgKeys"`,
+  };
 }
 
 async function checkImages(settings: Settings): Promise<readonly Check[]> {

@@ -1,7 +1,7 @@
 import type { Stream, Target } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
 import { TARGET_DEFAULTS, type TargetEntry } from './schema-stream.ts';
-import { isDamaged, report, reportUnknown, type Scope } from './scope.ts';
+import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 
 /** Resolves the targets of the user's file and those that its streams build with. */
 export function resolveTargets(scope: Scope, streams: readonly Stream[]): readonly Target[] {
@@ -45,6 +45,7 @@ function resolveTarget(
     arch: inherit(entries, (entry) => entry.arch) ?? TARGET_DEFAULTS.arch,
     packages: inherit(entries, (entry) => entry.packages) ?? [],
     repositories: inherit(entries, (entry) => entry.repositories) ?? {},
+    ...resolveKeys(scope, name, entries),
     compilerMismatch:
       inherit(entries, (entry) => entry.compilerMismatch) ?? TARGET_DEFAULTS.compilerMismatch,
   };
@@ -60,6 +61,26 @@ function resolveTarget(
   const prepareNetwork =
     inherit(entries, (entry) => entry.prepareNetwork) ?? TARGET_DEFAULTS.prepareNetwork;
   return { ...common, backend, image, prepareNetwork };
+}
+
+/** Without keys nothing is set, so that packages are installed as they come. */
+function resolveKeys(
+  scope: Scope,
+  name: string,
+  entries: readonly TargetEntry[],
+): Pick<Target, 'gpgKeys'> {
+  const keys = inherit(entries, (entry) => entry.gpgKeys) ?? [];
+  if (keys.length === 0) return {};
+  const path = ['targets', name, 'gpgKeys'];
+  const repositories = inherit(entries, (entry) => entry.repositories) ?? {};
+  if (Object.keys(repositories).length === 0) {
+    const sentence = `wrong "targets.${name}.gpgKeys": they are for "repositories", found none; the image or root has keys of its own`;
+    report(scope, path, sentence, 'key');
+  }
+  const gpgKeys = keys.map((key, index) => {
+    return claimFile(scope, [...path, index], { at: resolvePath(scope, key), kind: 'file' });
+  });
+  return { gpgKeys };
 }
 
 function reportMissing(scope: Scope, name: string, key: string, expected: string): undefined {

@@ -155,6 +155,11 @@ export const TargetEntry = z.strictObject({
       "Repositories for those packages, name to base URL; the image's or root's own when empty.",
     default: {},
   }),
+  gpgKeys: z.array(Path).max(32, 'at most 32 keys').optional().meta({
+    description:
+      'Files with public keys, of which one must have signed each package of "repositories".',
+    default: [],
+  }),
   prepareNetwork: z
     .enum(['bridge', 'host', 'none'], { error: '"bridge", "host" or "none"' })
     .optional()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sha256Hex } from '../model/store.ts';
 import type { ContainerPrepareRequest } from './prepare-buildroot.ts';
+import type { TargetKey } from './target-keys.ts';
 
 /** Grows when the preparation does something else, so that older buildroots are not used any more. */
 const PREPARE_VERSION = 2;
@@ -20,7 +21,7 @@ export interface SpecText {
 export function digestBuildroot(
   request: Pick<ContainerPrepareRequest, 'target' | 'kernel'>,
   imageId: string,
-  specs: readonly SpecText[],
+  { specs, keys }: { readonly specs: readonly SpecText[]; readonly keys: readonly TargetKey[] },
 ): Sha256Hex {
   const { target, kernel } = request;
   const needs = specs.map((spec) => JSON.stringify(selectRelevant(spec)));
@@ -31,6 +32,7 @@ export function digestBuildroot(
     develSha256: kernel.develSha256,
     packages: target.packages.toSorted(),
     repositories: Object.entries(target.repositories).toSorted(byName),
+    ...(keys.length > 0 ? { keys: keys.map(({ sha256 }) => sha256).toSorted() } : {}),
     isOffline: target.prepareNetwork === 'none',
     specs: [...new Set(needs)].filter((need) => need !== 'null').toSorted(),
   };

@@ -15,6 +15,7 @@ import { BUILDROOT_REPOSITORY, type PrepareJob, prepareBuildroot } from './prepa
 import { readSpecs } from './prepare-inputs.ts';
 import { requireImage } from './require-image.ts';
 import { sharePreparations } from './share-preparations.ts';
+import { readTargetKeys } from './target-keys.ts';
 
 /** What the backend works with. */
 export interface ContainerBackendDeps {
@@ -42,9 +43,10 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
     const image = await requireImage(engine, target, run);
     const report = (sentence: string): void => run.onLog(Buffer.from(`rekmod: ${sentence}\n`));
     const specs = await readSpecs(request.specs, report);
-    const digest = digestBuildroot(request, image.id, specs);
+    const keys = await readTargetKeys(target);
+    const digest = digestBuildroot(request, image.id, { specs, keys });
     const environment = deps.prepareEnvironment ?? {};
-    const job = { request, digest, imageId: image.id, specs, environment };
+    const job = { request, digest, imageId: image.id, specs, keys, environment };
     return await share(digest, run, () => findOrMakeImage(job, run));
   }
 

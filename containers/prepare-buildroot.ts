@@ -24,6 +24,7 @@ import {
   UNSATISFIED_LABEL,
 } from './labels.ts';
 import { mountRepositories, type ReadSpec } from './prepare-inputs.ts';
+import type { TargetKey } from './target-keys.ts';
 import { isTransient, TRANSIENT_PHRASES } from './transient-phrases.ts';
 
 /** Name of every buildroot image; the tag is the begin of the digest. */
@@ -65,6 +66,8 @@ export interface PrepareJob {
   /** Of the target's image. */
   readonly imageId: string;
   readonly specs: readonly ReadSpec[];
+  /** Of the target's repositories. */
+  readonly keys: readonly TargetKey[];
   /** For dnf, e.g. `http_proxy`. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -82,7 +85,7 @@ export async function prepareBuildroot(
 ): Promise<Pick<Buildroot, 'id' | 'toolchain'>> {
   const { target, limits } = job.request;
   const log = capLog(run.onLog, limits.logBytes);
-  await using repositories = await mountRepositories(target.repositories);
+  await using repositories = await mountRepositories(target.repositories, job.keys);
   const answer: Uint8Array[] = [];
   const exit = await engine.run(describePreparation(job, repositories.mounts), {
     onStdout: (chunk) => void answer.push(chunk),

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { BuildInput } from './backend.ts';
 import type { SpecText } from './buildroot-digest.ts';
 import type { ReadOnlyMount } from './engine.ts';
+import { describeSignatureCheck, type TargetKey } from './target-keys.ts';
+
+const REPOS_TARGET = '/rekmod/repos';
 
 /** A spec that can be read. */
 export interface ReadSpec extends SpecText {
@@ -39,22 +42,26 @@ export interface MountedRepositories extends AsyncDisposable {
 
 /**
  * Makes repositories known to dnf in a container: a .repo file, and the directories of `file://`
- * addresses. Signatures are not checked, since the configuration names no keys for these.
+ * addresses.
  *
  * @param repositories `name → base URL`; with none, the image's own are used.
+ * @param keys Of which one must have signed each of their packages; with none, nobody need have.
  */
 export async function mountRepositories(
   repositories: Readonly<Record<string, string>>,
+  keys: readonly TargetKey[],
 ): Promise<MountedRepositories> {
   const entries = Object.entries(repositories);
   if (entries.length === 0) return { mounts: [], [Symbol.asyncDispose]: async () => undefined };
   const directory = await mkdtemp(join(tmpdir(), 'rekmod-repos-'));
-  const mounts: ReadOnlyMount[] = [{ source: directory, target: '/rekmod/repos' }];
+  const mounts: ReadOnlyMount[] = [{ source: directory, target: REPOS_TARGET }];
+  for (const { file, bytes } of keys) await writeFile(join(directory, file), bytes);
+  const check = describeSignatureCheck(keys.map(({ file }) => `file://${REPOS_TARGET}/${file}`));
   const sections = entries.map(([name, url], index) => {
     const target = `/rekmod/repositories/${index}`;
     const isLocal = url.startsWith('file://');
     if (isLocal) mounts.push({ source: fileURLToPath(url), target });
-    return describeRepository(name, isLocal ? `file://${target}` : url);
+    return describeRepository(name, isLocal ? `file://${target}` : url, check);
   });
   await writeFile(join(directory, 'rekmod.repo'), sections.join('\n'));
   return {
@@ -63,14 +70,14 @@ export async function mountRepositories(
   };
 }
 
-function describeRepository(name: string, url: string): string {
+function describeRepository(name: string, url: string, check: readonly string[]): string {
   const id = name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
   return [
     `[${id}]`,
     `name=${id}`,
     `baseurl=${url.replaceAll(/\s/g, '%20')}`,
     'enabled=1',
-    'gpgcheck=0',
+    ...check,
     'skip_if_unavailable=0',
     '',
   ].join('\n');

@@ -112,6 +112,24 @@ export class InputUnreadableError extends RekmodError {
   }
 }
 
+/** Thrown when a key that a target names for its repositories cannot be read. */
+export class TargetKeyUnreadableError extends RekmodError {
+  readonly failureClass = 'configuration';
+  readonly path: string;
+  readonly target: string;
+
+  constructor(path: string, target: string, options: ErrorOptions) {
+    const { cause } = options;
+    const found = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `Cannot read the key "${path}" of target "${target}": expected a file, found ${found}`,
+      options,
+    );
+    this.path = path;
+    this.target = target;
+  }
+}
+
 /** What is known about a preparation that failed. */
 export interface PrepareFailure {
   readonly failureClass: FailureClass;

@@ -77,6 +77,11 @@ interface TargetBase {
   readonly packages: readonly string[];
   /** Repositories for those packages, `name → base URL`; the image's or root's own when empty. */
   readonly repositories: Readonly<Record<string, string>>;
+  /**
+   * Files with the public keys of which one must have signed each package of {@link repositories};
+   * without any, signatures are not looked at.
+   */
+  readonly gpgKeys?: readonly string[];
   /** What is done when the kernel was built by a compiler of another kind or major version. */
   readonly compilerMismatch: 'warn' | 'fail';
 }

@@ -7,6 +7,7 @@ import { describeCycle } from '../../report/describe-need.ts';
 import { openContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
+import { listUnverifiedTargets } from '../unverified-targets.ts';
 
 /** `rekmod config`: check the configuration, show it, export its schema. */
 export function addConfigCommand(program: Command, terminal: Terminal): void {
@@ -18,6 +19,11 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
       const { configFile, settings } = await openContext(program.opts());
       const { streams, kmods } = settings;
       for (const stream of streams) await readStreamLists(stream);
+      for (const target of listUnverifiedTargets(settings)) {
+        terminal.remark(
+          `${configFile}: packages of "targets.${target}.repositories" are installed unverified: name their keys in "gpgKeys"`,
+        );
+      }
       const cycles = listNeedCycles(kmods);
       for (const cycle of cycles) {
         print(

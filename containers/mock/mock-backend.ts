@@ -4,6 +4,7 @@ import { MockUnusableError } from '../../model/mock-errors.ts';
 import type { BuildBackend, Buildroot, Labels, PrepareRequest, RunControl } from '../backend.ts';
 import { requireReachable } from '../require-readable.ts';
 import { sharePreparations } from '../share-preparations.ts';
+import { readTargetKeys } from '../target-keys.ts';
 import { buildInRoot } from './build-in-root.ts';
 import { chooseIsolation } from './choose-isolation.ts';
 import type { MockProgram } from './find-mock.ts';
@@ -39,9 +40,10 @@ export function createMockBackend({ program, directory, now }: MockBackendDeps):
     const stock = await readStockRoot(program.configDirectory, target);
     await mkdir(directory, { recursive: true });
     if (program.account.environment.SUDO_UID !== undefined) await requireReachable(directory);
-    const digest = digestRoot({ request, stock, isolation });
+    const keys = await readTargetKeys(target);
+    const digest = digestRoot({ request, stock, isolation, keys });
     const place = placeRoot(rootsDirectory, digest);
-    const job = { request, program, runs, stock, isolation, digest, place };
+    const job = { request, program, runs, stock, isolation, keys, digest, place };
     return await share(digest, run, () => findOrMakeRoot(job, run));
   }
 

@@ -10,6 +10,7 @@ import type { Sha256Hex } from '../../model/store.ts';
 import type { PrepareRequest, RunControl } from '../backend.ts';
 import { DESCRIBE_SCRIPT, parseBuildrootFacts } from '../buildroot-facts.ts';
 import { capLog } from '../capped-log.ts';
+import type { TargetKey } from '../target-keys.ts';
 import type { MockProgram } from './find-mock.ts';
 import { renderMockConfig } from './render-config.ts';
 import { makePlace, type PreparedRoot, type RootPlace, writePrepared } from './root-store.ts';
@@ -38,6 +39,8 @@ export interface RootJob {
   readonly runs: Runs;
   readonly stock: StockRoot;
   readonly isolation: UsableIsolation;
+  /** Of the target's repositories. */
+  readonly keys: readonly TargetKey[];
   readonly digest: Sha256Hex;
   readonly place: RootPlace;
 }
@@ -47,7 +50,8 @@ export function digestRoot({
   request,
   stock,
   isolation,
-}: Pick<RootJob, 'request' | 'stock' | 'isolation'>): Sha256Hex {
+  keys,
+}: Pick<RootJob, 'request' | 'stock' | 'isolation' | 'keys'>): Sha256Hex {
   const { target, kernel, limits } = request;
   const { memoryBytes, pids, cpus } = limits;
   const input = [
@@ -60,6 +64,7 @@ export function digestRoot({
     Object.entries(target.repositories).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     isolation.kind,
     isolation.kind === 'nspawn' ? [memoryBytes, pids, cpus] : [],
+    ...(keys.length > 0 ? [keys.map(({ sha256 }) => sha256).toSorted()] : []),
   ];
   return createHash('sha256').update(JSON.stringify(input)).digest('hex');
 }
@@ -126,13 +131,25 @@ async function askMock(
   return facts;
 }
 
-/** Writes the repository of the one kernel-devel, then the configuration that names it. */
-async function layOutRoot({ request, program, place, stock, isolation }: RootJob): Promise<void> {
+/**
+ * Writes the repository of the one kernel-devel, with the keys beside it because mock mounts that
+ * directory where dnf runs, then the configuration that names it.
+ */
+async function layOutRoot({
+  request,
+  program,
+  place,
+  stock,
+  isolation,
+  keys,
+}: RootJob): Promise<void> {
   const { target, kernel, limits } = request;
   await makePlace(place);
   const file = join(place.repository, 'kernel-devel.rpm');
   await copyFile(kernel.develRpm, file, constants.COPYFILE_FICLONE);
   await chmod(file, 0o644);
+  for (const key of keys)
+    await writeFile(join(place.repository, key.file), key.bytes, { mode: 0o644 });
   await createRepository(request, place.repository, program.searchPath);
   const config = renderMockConfig({
     stockFile: stock.file,
@@ -142,6 +159,7 @@ async function layOutRoot({ request, program, place, stock, isolation }: RootJob
     kernelRepository: place.repository,
     packages: target.packages,
     repositories: target.repositories,
+    keys: keys.map(({ file }) => join(place.repository, file)),
     limits,
   });
   await writeConfig(place.config, config);

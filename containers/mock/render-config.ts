@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Nevra } from '../../model/kernel.ts';
 import type { Limits } from '../../model/settings.ts';
+import { describeSignatureCheck } from '../target-keys.ts';
 
 /** What a configuration of mock is made of. */
 export interface MockConfig {
@@ -15,6 +16,8 @@ export interface MockConfig {
   readonly packages: readonly string[];
   /** Instead of those of the stock configuration, unless empty. */
   readonly repositories: Readonly<Record<string, string>>;
+  /** Paths of the keys of which one must have signed each package of those; with none, nobody need have. */
+  readonly keys: readonly string[];
   readonly limits: Pick<Limits, 'memoryBytes' | 'pids' | 'cpus'>;
 }
 
@@ -106,15 +109,16 @@ function limitLines({ memoryBytes, pids, cpus }: MockConfig['limits']): readonly
   ];
 }
 
-function renderRepositories({ kernelRepository, repositories, devel }: MockConfig): string {
+function renderRepositories({ kernelRepository, repositories, keys, devel }: MockConfig): string {
   const kernel = [
     ...['', '[rekmod-kernel]', 'name=rekmod-kernel', `baseurl=${toUrl(kernelRepository)}`],
     ...['enabled=1', 'gpgcheck=0', 'priority=1', 'skip_if_unavailable=0', ''],
   ];
+  const check = describeSignatureCheck(keys.map(toUrl));
   const others = Object.entries(repositories).flatMap(([name, url]) => {
     const id = `rekmod-own-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
     return [
-      ...[`[${id}]`, `name=${id}`, `baseurl=${escapeUrl(url)}`, 'enabled=1', 'gpgcheck=0'],
+      ...[`[${id}]`, `name=${id}`, `baseurl=${escapeUrl(url)}`, 'enabled=1', ...check],
       ...['skip_if_unavailable=0', `excludepkgs=${devel.name}`, ''],
     ];
   });

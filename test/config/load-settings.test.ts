@@ -382,6 +382,22 @@ test('loadSettings() takes sections and entries with nothing below as empty', as
   );
 });
 
+test('loadSettings() takes the keys of a target’s repositories from beside the file', async () => {
+  const target = 'image: a/b, gpgKeys: [key.asc], repositories: { base: "https://example.org/" }';
+  const { targets } = await loadSettings(
+    await writeConfig(`targets:\n  mine: { ${target} }\n  heir: { like: mine }\n`),
+  );
+
+  assert.deepEqual(
+    targets.map(({ gpgKeys }) => gpgKeys),
+    [[join(folder, 'key.asc')], [join(folder, 'key.asc')]],
+  );
+  assert.deepEqual(await problemsOf('targets:\n  mine: { image: a/b, gpgKeys: [no.asc] }\n'), [
+    '2:23: wrong "targets.mine.gpgKeys": they are for "repositories", found none; the image or root has keys of its own',
+    '2:33: missing file "<folder>/no.asc": found nothing',
+  ]);
+});
+
 test('loadSettings() makes a target of mock of a root, and needs no image for it', async () => {
   const { targets } = await loadSettings(
     await writeConfig(`

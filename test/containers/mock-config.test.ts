@@ -62,6 +62,7 @@ async function loadConfig(changes: Partial<MockConfig> = {}): Promise<Record<str
       kernelRepository: '/srv/a b/{{c}}$d',
       packages: ['gcc', 'pkgconfig(libelf) >= 1'],
       repositories: {},
+      keys: [],
       limits: LIMITS,
       ...changes,
     }),
@@ -114,6 +115,23 @@ test("renderMockConfig() replaces a root's repositories by those of the target",
     /\[rekmod-own-my_base\]\n.*\nbaseurl=https:\/\/example\.org\/%7Bx%7D\/\$basearch\/\nenabled=1/,
   );
   assert.match(conf, /\[rekmod-own-lab\]\n[^[]*excludepkgs=kernel-devel\n/);
+});
+
+test('renderMockConfig() has signatures of the target’s repositories checked if it has keys', {
+  skip,
+}, async () => {
+  const repositories = { lab: 'file:///srv/lab' };
+  const without = String((await loadConfig({ repositories }))['dnf.conf']);
+  const keys = ['/srv/a b/key-0.asc', '/srv/{{k}}.asc'];
+  const conf = String((await loadConfig({ repositories, keys }))['dnf.conf']);
+
+  const own = conf.slice(conf.indexOf('[rekmod-own-lab]'));
+  assert.match(
+    own,
+    /\ngpgcheck=1\ngpgkey=file:\/\/\/srv\/a%20b\/key-0\.asc file:\/\/\/srv\/%7B%7Bk%7D%7D\.asc\n/,
+  );
+  assert.doesNotMatch(own, /gpgcheck=0/);
+  assert.match(without.slice(without.indexOf('[rekmod-own-lab]')), /\ngpgcheck=0\n/);
 });
 
 test('renderMockConfig() hands limits to nspawn, but not to the root that runs dnf', {

@@ -3,7 +3,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { PrepareRequest } from '../../containers/backend.ts';
-import { ImageMissingError, PrepareFailedError } from '../../model/engine-errors.ts';
+import {
+  ImageMissingError,
+  PrepareFailedError,
+  TargetKeyUnreadableError,
+} from '../../model/engine-errors.ts';
 import { type BackendRig, startBackendRig, TARGET } from './backend-rig.ts';
 
 const MINUTE_MS = 60_000;
@@ -245,4 +249,56 @@ test('removeLeftovers() removes containers of these labels, and only those that 
 
   assert.equal(await rig.backend.removeLeftovers({ home: 'a' }), 2);
   assert.deepEqual(rig.engine.removed, ['one', 'two']);
+});
+
+test('prepare() has dnf install only what the keys of the target have signed', async () => {
+  await using rig = await startBackendRig();
+  const key = join(rig.specDirectory, '..', 'key');
+  await writeFile(key, 'a public key');
+  const repositories = { 'my base': 'https://example.org/', lab: 'https://example.org/lab/' };
+  const target = { ...TARGET, repositories, gpgKeys: [key] };
+  const prepare = rig.backend.prepare(rig.prepareRequest({ target }), rig.run);
+  const run = await rig.engine.nextRun();
+
+  const repos = run.request.mounts.find((mount) => mount.target === '/rekmod/repos')?.source ?? '';
+  const text = await readFile(join(repos, 'rekmod.repo'), 'utf8');
+  assert.equal(
+    text.match(/^gpgcheck=1\ngpgkey=file:\/\/\/rekmod\/repos\/key-0\.asc$/gm)?.length,
+    2,
+  );
+  assert.doesNotMatch(text, /gpgcheck=0/);
+  assert.equal(await readFile(join(repos, 'key-0.asc'), 'utf8'), 'a public key');
+  run.exit();
+  await prepare;
+});
+
+test('prepare() makes another buildroot for another key, and for none', async () => {
+  await using rig = await startBackendRig();
+  const key = join(rig.specDirectory, '..', 'key');
+  const target = { ...TARGET, repositories: { base: 'https://example.org/' } };
+  const keyed = rig.prepareRequest({ target: { ...target, gpgKeys: [key] } });
+
+  const digests = [await prepareOnce(rig, rig.prepareRequest({ target }))];
+  for (const text of ['one', 'other']) {
+    await writeFile(key, text);
+    digests.push(await prepareOnce(rig, keyed));
+  }
+
+  assert.equal(new Set(digests).size, 3);
+});
+
+test('prepare() refuses a target whose key cannot be read, before anything is started', async () => {
+  await using rig = await startBackendRig();
+  const target = { ...TARGET, gpgKeys: ['/no/key'] };
+
+  await assert.rejects(
+    rig.backend.prepare(rig.prepareRequest({ target }), rig.run),
+    (error) =>
+      error instanceof TargetKeyUnreadableError &&
+      error.failureClass === 'configuration' &&
+      /^Cannot read the key "\/no\/key" of target "lab": expected a file, found ENOENT/.test(
+        error.message,
+      ),
+  );
+  assert.equal(rig.engine.runCount, 0);
 });
