@@ -1,5 +1,5 @@
 import type { CellOutcome } from '../model/cell.ts';
-import type { RebuildPlan } from '../model/plan.ts';
+import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { explainPlan, type SymbolOfPlan } from '../plan/explain-symbols.ts';
 import { describeCause } from './describe-cause.ts';
 import { describeCrcs, describeSource, KIND_LOOKS } from './describe-symbol.ts';
@@ -50,19 +50,43 @@ function writeCells(
   const endedCount = plan.cells.filter((cell) => ended.has(cell.kmod)).length;
   const hidden = plan.cells.length - shownCount;
   const summary = `${summarizePlan(plan)}; ${endedCount} of ${plan.cells.length} have ended.`;
+  const rankOf = ({ kmod }: PlannedCell): number => RANKS[ended.get(kmod)?.kind ?? 'unfinished'];
+  // What asks for action must not be looked for among what does not.
+  const cells = [...plan.cells].sort((a, b) => rankOf(a) - rankOf(b));
   return [
     `**${escapeMarkdown(plan.release, 64)}**: ${escapeMarkdown(summary)}`,
     '',
-    '| kmod | what happens | outcome |',
-    '| --- | --- | --- |',
-    ...plan.cells.slice(0, shownCount).map(({ kmod, release, verdict }) => {
-      const outcome = ended.get(kmod);
-      const headline = headlineOf({ kmod, release, verdict, outcome });
-      const end = outcome ? describeEnd(outcome) : '…';
-      return `| ${escapeMarkdown(kmod, 64)} | ${escapeMarkdown(headline, MAX_SENTENCE_LENGTH)} | ${escapeMarkdown(end, MAX_OUTCOME_LENGTH)} |`;
+    '| kmod | what happens |',
+    '| --- | --- |',
+    ...cells.slice(0, shownCount).map((cell) => {
+      return `| ${escapeMarkdown(cell.kmod, 64)} | ${writeCell(cell, ended.get(cell.kmod))} |`;
     }),
     ...(hidden > 0 ? ['', `… and ${formatCount(hidden, 'more kmod')}`] : []),
   ];
+}
+
+const RANKS: Readonly<Record<CellOutcome['kind'] | 'unfinished', number>> = {
+  failed: 0,
+  blocked: 0,
+  cancelled: 0,
+  unfinished: 1,
+  published: 2,
+  kept: 2,
+  excluded: 2,
+};
+
+/** What ended well takes a line: the page of thirty kmods is read for the others. */
+function writeCell(
+  { kmod, release, verdict }: PlannedCell,
+  outcome: CellOutcome | undefined,
+): string {
+  const isGood = outcome?.kind === 'published' || outcome?.kind === 'kept';
+  const headline = isGood ? [] : [headlineOf({ kmod, release, verdict, outcome })];
+  const end = outcome ? [describeEnd(outcome)] : [];
+  return [
+    ...headline.map((text) => escapeMarkdown(text, MAX_SENTENCE_LENGTH)),
+    ...end.map((text) => escapeMarkdown(text, MAX_OUTCOME_LENGTH)),
+  ].join(' ');
 }
 
 /** What the kernel changed says more in little room than a compiler's line. */

@@ -28,7 +28,7 @@ const FAILED: CellOutcome = {
   },
 };
 
-test('rolloutMarkdown() shows what happens to each kmod, then the symbols, the gravest first', () => {
+test('rolloutMarkdown() shows each kmod, trouble first, then the symbols, the gravest first', () => {
   const plan = planOf({
     zfs: CRC_CHANGED,
     jool: SYMBOL_LOST,
@@ -45,12 +45,12 @@ test('rolloutMarkdown() shows what happens to each kmod, then the symbols, the g
     rolloutMarkdown(plan, ended),
     `**5.14.0-615.el9.x86\\_64**: 1 of 4 kmods is kept, 3 are built, 1 of the builds is expected to fail, time unknown; 3 of 4 have ended.
 
-| kmod | what happens | outcome |
-| --- | --- | --- |
-| zfs | zfs has been compiled anew for kernel 5.14.0-615.el9.x86\\_64, because 41 of the kernel functions it uses had changed, and is published; there is nothing to do. | built in 36 s: 0 packages in kmods, snapshot 000007 |
-| jool | jool could not be compiled for kernel 5.14.0-615.el9.x86\\_64, as expected: the kernel function strlcpy, which it uses, is gone; keep that kernel away from machines that need jool until a newer or corrected jool source is there. | failed: strlcpy was exported by vmlinux in 5.14.0-611 and is gone in 5.14.0-615, as foretold |
-| dahdi | dahdi must be compiled anew for kernel 5.14.0-615.el9.x86\\_64, because 41 of the kernel functions it uses have changed; rekmod does that by itself. | … |
-| kvdo | kvdo goes on working on kernel 5.14.0-615.el9.x86\\_64 as it is; there is nothing to do. | kept: the published modules are used as they are |
+| kmod | what happens |
+| --- | --- |
+| jool | jool could not be compiled for kernel 5.14.0-615.el9.x86\\_64, as expected: the kernel function strlcpy, which it uses, is gone; keep that kernel away from machines that need jool until a newer or corrected jool source is there. failed: strlcpy was exported by vmlinux in 5.14.0-611 and is gone in 5.14.0-615, as foretold |
+| dahdi | dahdi must be compiled anew for kernel 5.14.0-615.el9.x86\\_64, because 41 of the kernel functions it uses have changed; rekmod does that by itself. |
+| zfs | built in 36 s: 0 packages in kmods, snapshot 000007 |
+| kvdo | kept: the published modules are used as they are |
 
 | symbol | change | CRC | exported by | kmods |
 | --- | --- | --- | --- | --- |
