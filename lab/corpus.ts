@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CellOutcome } from '../model/cell.ts';
 import type { Explanation } from '../model/explanation.ts';
-import type { CellStatus, StatusReport } from '../model/status.ts';
+import type { CellStatus } from '../model/status.ts';
 import { chooseKernels, makeKernel } from './corpus/kernels.ts';
 import { type CorpusOutcome, hasModules, summarize } from './corpus/outcome.ts';
-import { buildByDkms, type DkmsPackage, listPackages } from './corpus/packages.ts';
+import { buildByDkms, type DkmsAnswer, type DkmsPackage, listPackages } from './corpus/packages.ts';
 import {
   describeOutcomes,
   describeRollouts,
@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kernels: { type: 'string' },
+    parallel: { type: 'string', default: '2' },
     resume: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -51,12 +52,13 @@ const world = await World.create(lab, {
   moreKmods: Object.fromEntries(packages.map(({ kmod, deb }) => [kmod, `dkms: '${deb}'`])),
   released: releases.slice(0, 1),
   poll: '30s',
+  limits: [`parallelBuilds: ${values.parallel}`],
 });
 // A run that is ended takes its rekmod along; --resume goes on where it was.
 process.once('SIGTERM', () => void world.end('SIGTERM').then(() => process.exit(143)));
 try {
-  const outcomes = await play();
-  await report(outcomes);
+  await play();
+  await report(await judge());
 } finally {
   if (values.keep) {
     say(`rekmod stays up: ${world.serverUrl}/status/, Temporal UI ${world.temporalUi}`);
@@ -68,45 +70,44 @@ try {
 process.exit();
 
 /** Releases the kernels one after the other, each when the one before has ended. */
-async function play(): Promise<readonly CorpusOutcome[]> {
+async function play(): Promise<void> {
   await world.up();
   say(`up; status page ${world.serverUrl}/status/, Temporal UI ${world.temporalUi}`);
-  const outcomes: CorpusOutcome[] = [];
   for (const release of releases) {
     say(`the vendor releases ${release}; ${packages.length} kmods`);
     await world.release(release);
-    const ended = await watchKernel(
-      world,
-      { release, kmodCount: packages.length, timeoutMs: ROLLOUT_TIMEOUT_MS },
-      say,
-    );
-    outcomes.push(...(await judge(ended, release)));
+    const kernel = { release, kmodCount: packages.length, timeoutMs: ROLLOUT_TIMEOUT_MS };
+    await watchKernel(world, kernel, say);
+  }
+}
+
+/** Asks rekmod why there are no modules, and dkms whether it could have made them. */
+async function judge(): Promise<readonly CorpusOutcome[]> {
+  const ended = await world.status();
+  const outcomes: CorpusOutcome[] = [];
+  for (const release of releases) {
+    const cells = cellsOf(ended, release);
+    const bare = cells.filter(({ state }) => !hasModules(state));
+    const names = bare.map(({ kmod }) => packageOf(kmod).name);
+    if (names.length > 0) say(`dkms builds the ${names.length} without modules for ${release}`);
+    const answers = await buildByDkms(release, names);
+    for (const cell of cells) {
+      outcomes.push(await toOutcome(cell, answers.get(packageOf(cell.kmod).name)));
+    }
   }
   return outcomes;
 }
 
-/** Asks rekmod why there are no modules, and dkms whether it could have made them. */
-async function judge(ended: StatusReport, release: string): Promise<readonly CorpusOutcome[]> {
-  const cells = cellsOf(ended, release);
-  const bare = cells.filter(({ state }) => !hasModules(state));
-  const names = bare.map(({ kmod }) => packageOf(kmod).name);
-  if (names.length > 0) say(`dkms builds the ${names.length} that have no modules for ${release}`);
-  const answers = await buildByDkms(release, names);
-  const outcomes: CorpusOutcome[] = [];
-  for (const cell of cells) {
-    const { kmod, state } = cell;
-    const dkms = answers.get(packageOf(kmod).name);
-    const trouble = dkms && { explanation: await explain(cell), dkms };
-    const seconds = secondsOf(cell.outcome);
-    outcomes.push({
-      kmod,
-      release,
-      state,
-      ...(seconds === undefined ? {} : { seconds }),
-      ...(trouble ? { trouble } : {}),
-    });
-  }
-  return outcomes;
+async function toOutcome(cell: CellStatus, dkms: DkmsAnswer | undefined): Promise<CorpusOutcome> {
+  const { kmod, release, state, outcome } = cell;
+  const seconds = secondsOf(outcome);
+  return {
+    kmod,
+    release,
+    state,
+    ...(seconds === undefined ? {} : { seconds }),
+    ...(dkms ? { trouble: { explanation: await explain(cell), dkms } } : {}),
+  };
 }
 
 function packageOf(kmod: string): DkmsPackage {
