@@ -3,13 +3,22 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CpioParseError, quoteExcerpt, RpmHeaderParseError } from '../model/parse-errors.ts';
 import { createCpioReader } from '../rpm/cpio.ts';
 import { type CpioEntry, createCpioStream } from '../rpm/cpio-stream.ts';
-import { type ByteSource, type RpmHeader, readRpmHeader, readRpmTags } from '../rpm/header.ts';
+import {
+  type ByteSource,
+  type RpmHeader,
+  type RpmParts,
+  readRpmHeader,
+  readRpmParts,
+  readRpmTags,
+} from '../rpm/header.ts';
 import type { HeaderTags } from '../rpm/header-tags.ts';
 import { type CompressionFormat, decompress } from './decompress.ts';
 
 /** An RPM file whose header is read. */
 export interface RpmFileReader {
   readonly header: RpmHeader;
+  /** How the payload is compressed. */
+  readonly format: CompressionFormat;
   /** Reads all tags of the header, whatever they mean. */
   readTags(): Promise<HeaderTags>;
   /**
@@ -78,6 +87,7 @@ export async function openRpm(path: string): Promise<RpmFileReader> {
   const payload = { path, header, format };
   return {
     header,
+    format,
     readTags: () => readTags(path),
     readFiles: (options) => readFiles(payload, options),
     visitFiles: (options, visit) => visitFiles(payload, options, visit),
@@ -94,6 +104,12 @@ interface Payload {
 async function readTags(path: string): Promise<HeaderTags> {
   await using file = await open(path);
   return await readRpmTags(await toSource(file));
+}
+
+/** Reads the headers of an RPM file as they stand. @throws {RpmHeaderParseError} */
+export async function readParts(path: string): Promise<RpmParts> {
+  await using file = await open(path);
+  return await readRpmParts(await toSource(file));
 }
 
 async function toSource(file: FileHandle): Promise<ByteSource> {

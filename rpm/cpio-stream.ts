@@ -1,4 +1,5 @@
 import { CpioParseError, quoteExcerpt } from '../model/parse-errors.ts';
+import { joinBytes } from './join-bytes.ts';
 
 /** One entry of an archive. */
 export interface CpioEntry {
@@ -7,6 +8,10 @@ export interface CpioEntry {
   /** As `stat` has it, e.g. `0o100755`. */
   readonly mode: number;
   readonly sizeBytes: number;
+  /** Names of the file; of several only the last has the content. */
+  readonly linkCount: number;
+  /** Header and name as they stand in the archive, with padding. */
+  readonly head: Uint8Array;
 }
 
 /** What is done with the entries of an archive; what one of these throws ends the reading. */
@@ -25,10 +30,9 @@ export interface CpioReader {
   close(): void;
 }
 
-interface Entry {
+interface Entry extends Pick<CpioEntry, 'mode' | 'sizeBytes' | 'linkCount'> {
   readonly nameBytes: number;
-  readonly sizeBytes: number;
-  readonly mode: number;
+  readonly bytes: Uint8Array;
 }
 
 const HEADER_BYTES = 110;
@@ -72,13 +76,16 @@ export function createCpioStream(handlers: CpioStreamHandlers): CpioReader {
     return true;
   }
 
-  function readEntryName({ nameBytes, mode, sizeBytes }: Entry): boolean {
-    const name = parseName(collector.take().subarray(0, nameBytes));
+  function readEntryName({ nameBytes, bytes, ...entry }: Entry): boolean {
+    const { sizeBytes } = entry;
+    const nameField = collector.take();
+    const name = parseName(nameField.subarray(0, nameBytes));
     if (name === TRAILER) {
       isEnded = true;
       return false;
     }
-    const isWanted = handlers.onEntry({ path: normalizePath(name), mode, sizeBytes });
+    const head = joinBytes([bytes, nameField]);
+    const isWanted = handlers.onEntry({ path: normalizePath(name), ...entry, head });
     wantedBytes = isWanted ? sizeBytes : 0;
     skipBytes = padding(sizeBytes) + (isWanted ? 0 : sizeBytes);
     if (isWanted && sizeBytes === 0) handlers.onEnd();
@@ -120,11 +127,9 @@ export function createCpioStream(handlers: CpioStreamHandlers): CpioReader {
 function createCollector() {
   let pieces: Uint8Array[] = [];
   let missing = 0;
-  let expected = 0;
   return {
     expect(byteCount: number): void {
       pieces = [];
-      expected = byteCount;
       missing = byteCount;
     },
     /** @returns How many of the bytes were taken. */
@@ -138,15 +143,7 @@ function createCollector() {
       return missing === 0;
     },
     take(): Uint8Array {
-      const [only] = pieces;
-      if (only !== undefined && pieces.length === 1) return only;
-      const all = new Uint8Array(expected);
-      let at = 0;
-      for (const piece of pieces) {
-        all.set(piece, at);
-        at += piece.length;
-      }
-      return all;
+      return joinBytes(pieces);
     },
   };
 }
@@ -170,6 +167,8 @@ function parseHeader(bytes: Uint8Array): Entry {
     nameBytes,
     sizeBytes: parseField(text, 6),
     mode: parseField(text, 1),
+    linkCount: parseField(text, 4),
+    bytes,
   };
 }
 

@@ -1,3 +1,5 @@
+import { joinBytes } from './join-bytes.ts';
+
 /** One entry of an archive that is written. */
 export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string }
@@ -23,6 +25,8 @@ const S_IFCHR = 0o020000;
 const S_IFLNK = 0o120000;
 const HEADER_BYTES = 110;
 const FIELD_LIMIT = 2 ** 32;
+const SIZE_FIELD_AT = 54;
+const CHECK_FIELD_AT = 102;
 
 /**
  * Writes a "new ASCII" cpio archive as the kernel unpacks it into its first root file system.
@@ -34,8 +38,31 @@ const FIELD_LIMIT = 2 ** 32;
  */
 export function writeCpio(entries: readonly CpioEntry[]): Uint8Array {
   const pieces = entries.flatMap((entry, index) => writeEntry(entry, index + 1));
-  const trailer = writeHeader('TRAILER!!!', { inode: 0, mode: 0, sizeBytes: 0, device: [0, 0] });
-  return joinBytes([...pieces, trailer]);
+  return joinBytes([...pieces, writeCpioTrailer()]);
+}
+
+/** Writes what stands behind the last entry. */
+export function writeCpioTrailer(): Uint8Array {
+  return writeHeader('TRAILER!!!', { inode: 0, mode: 0, sizeBytes: 0, device: [0, 0] });
+}
+
+/**
+ * Writes the head of an entry again, for content of another size.
+ *
+ * @param head Header and name as an archive has them.
+ */
+export function resizeCpioHead(head: Uint8Array, sizeBytes: number): Uint8Array {
+  const resized = new Uint8Array(head);
+  // In the form without a checksum: that would be another.
+  resized.set(new TextEncoder().encode('070701'));
+  resized.set(new TextEncoder().encode(toField(sizeBytes)), SIZE_FIELD_AT);
+  resized.set(new TextEncoder().encode(toField(0)), CHECK_FIELD_AT);
+  return resized;
+}
+
+/** The zero bytes between content of this size and the next entry. */
+export function cpioPadding(sizeBytes: number): Uint8Array {
+  return new Uint8Array(padding(sizeBytes));
 }
 
 function writeEntry(entry: CpioEntry, inode: number): readonly Uint8Array[] {
@@ -64,7 +91,7 @@ function writeEntry(entry: CpioEntry, inode: number): readonly Uint8Array[] {
         sizeBytes,
         device: [0, 0],
       });
-      return [header, bytes, new Uint8Array(padding(sizeBytes))];
+      return [header, bytes, cpioPadding(sizeBytes)];
     }
   }
 }
@@ -89,16 +116,6 @@ function writeHeader(path: string, { inode, mode, sizeBytes, device }: HeaderFie
 function toField(value: number): string {
   if (value >= FIELD_LIMIT) throw new Error(`BUG: a cpio field of ${value} is too large`);
   return value.toString(16).padStart(8, '0');
-}
-
-function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function padding(byteCount: number): number {

@@ -1,4 +1,5 @@
 import { type CpioReader, createCpioStream } from './cpio-stream.ts';
+import { joinBytes } from './join-bytes.ts';
 
 export type { CpioReader } from './cpio-stream.ts';
 
@@ -38,20 +39,8 @@ export function createCpioReader(handlers: CpioHandlers): CpioReader {
     },
     onData: (bytes) => pieces.push(new Uint8Array(bytes)),
     onEnd() {
-      handlers.onFile(path, concatenate(pieces));
+      handlers.onFile(path, joinBytes(pieces));
       pieces = [];
     },
   });
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -21,14 +21,22 @@ export interface HeaderEntry {
 export const HEADER_INTRO_BYTES = 16;
 export const HEADER_ENTRY_BYTES = 16;
 
-const MAGIC = 0x8eade801;
-const TYPE_INT16 = 3;
-const TYPE_INT32 = 4;
-const TYPE_INT64 = 5;
-const TYPE_STRING = 6;
-const TYPE_BIN = 7;
-const TYPE_STRING_ARRAY = 8;
-const TYPE_I18N_STRING = 9;
+export const HEADER_MAGIC = 0x8eade801;
+/** How the data of a tag is written. */
+export const HeaderType = {
+  int16: 3,
+  int32: 4,
+  int64: 5,
+  string: 6,
+  bin: 7,
+  stringArray: 8,
+  i18nString: 9,
+} as const;
+const TEXT_TYPES: readonly number[] = [
+  HeaderType.string,
+  HeaderType.stringArray,
+  HeaderType.i18nString,
+];
 /** Sizes of the types NULL to I18NSTRING; -1 for strings. They are the alignments, too. */
 const TYPE_SIZES = [0, 1, 1, 2, 4, 8, -1, 1, -1, -1];
 /** Tags below are regions and the table of locales; none of them is data. */
@@ -52,7 +60,7 @@ export function readHeaderIntro(
   limits: HeaderLimits,
 ): { readonly tagCount: number; readonly byteCount: number } {
   const view = new DataView(intro.buffer, intro.byteOffset, intro.byteLength);
-  if (view.byteLength < HEADER_INTRO_BYTES || view.getUint32(0) !== MAGIC) {
+  if (view.byteLength < HEADER_INTRO_BYTES || view.getUint32(0) !== HEADER_MAGIC) {
     throw new RpmHeaderParseError('expected a header magic, found none');
   }
   const tagCount = view.getUint32(8);
@@ -104,7 +112,7 @@ export function findText(blob: HeaderBlob, tag: number): string | undefined {
 export function findTexts(blob: HeaderBlob, tag: number): readonly string[] | undefined {
   const entry = blob.entries.get(tag);
   if (entry === undefined) return undefined;
-  if (![TYPE_STRING, TYPE_STRING_ARRAY, TYPE_I18N_STRING].includes(entry.type)) {
+  if (!TEXT_TYPES.includes(entry.type)) {
     throw describeBadEntry(entry, blob.bytes.length);
   }
   return new TextDecoder().decode(blob.bytes.subarray(entry.start, entry.end - 1)).split('\0');
@@ -116,11 +124,11 @@ export function findNumbers(blob: HeaderBlob, tag: number): readonly number[] | 
   if (entry === undefined) return undefined;
   const { type, start, count } = entry;
   switch (type) {
-    case TYPE_INT16:
+    case HeaderType.int16:
       return Array.from({ length: count }, (_, i) => blob.view.getUint16(start + 2 * i));
-    case TYPE_INT32:
+    case HeaderType.int32:
       return Array.from({ length: count }, (_, i) => blob.view.getUint32(start + 4 * i));
-    case TYPE_INT64:
+    case HeaderType.int64:
       return Array.from({ length: count }, (_, i) => Number(blob.view.getBigUint64(start + 8 * i)));
     default:
       throw describeBadEntry(entry, blob.bytes.length);
@@ -133,10 +141,10 @@ function measure(entry: Omit<HeaderEntry, 'end'>, bytes: Uint8Array): number {
   const size = TYPE_SIZES[type];
   if (size === undefined || start < 0 || start > bytes.length) return -1;
   if (size === -1) {
-    const wanted = type === TYPE_STRING ? 1 : count;
+    const wanted = type === HeaderType.string ? 1 : count;
     return count < wanted ? -1 : measureTexts(bytes, start, wanted);
   }
-  const isAligned = type === TYPE_BIN || size <= 1 || start % size === 0;
+  const isAligned = type === HeaderType.bin || size <= 1 || start % size === 0;
   return isAligned ? size * count : -1;
 }
 

@@ -112,7 +112,7 @@ const OPERATORS: ReadonlyMap<number, RpmDependency['op']> = new Map([
  * @see rpm 4.18 lib/package.c, rpmpkgRead(); lib/header.c; docs/manual/format_v4.md
  */
 export async function readRpmHeader(source: ByteSource): Promise<RpmHeader> {
-  const { signature, main } = await readBlobs(source);
+  const { signature, main } = await readRpmParts(source);
   const { blob } = main;
   const format = findText(blob, TAG.payloadFormat) ?? 'cpio';
   if (format !== 'cpio') {
@@ -140,18 +140,29 @@ export async function readRpmHeader(source: ByteSource): Promise<RpmHeader> {
  * @throws {RpmHeaderParseError} As {@link readRpmHeader}.
  */
 export async function readRpmTags(source: ByteSource): Promise<HeaderTags> {
-  return readHeaderTags((await readBlobs(source)).main.blob);
+  return readHeaderTags((await readRpmParts(source)).main.blob);
 }
 
-interface LocatedBlob {
+/** The parts of an RPM file in front of its payload. */
+export interface RpmParts {
+  readonly lead: Uint8Array;
+  readonly signature: LocatedBlob;
+  readonly main: LocatedBlob;
+}
+
+/** A header and where it stands. */
+export interface LocatedBlob {
   readonly blob: HeaderBlob;
   /** The position behind it. */
   readonly end: number;
 }
 
-async function readBlobs(
-  source: ByteSource,
-): Promise<{ readonly signature: LocatedBlob; readonly main: LocatedBlob }> {
+/**
+ * Reads the headers of an RPM file without asking what they mean.
+ *
+ * @throws {RpmHeaderParseError} As {@link readRpmHeader}.
+ */
+export async function readRpmParts(source: ByteSource): Promise<RpmParts> {
   const lead = await requireBytes(source, 0, LEAD_BYTES);
   if (new DataView(lead.buffer, lead.byteOffset).getUint32(0) !== LEAD_MAGIC) {
     const found = quoteExcerpt(String.fromCharCode(...lead.subarray(0, 4)));
@@ -159,7 +170,7 @@ async function readBlobs(
   }
   const signature = await readBlobAt(source, LEAD_BYTES, SIGNATURE_LIMITS);
   const main = await readBlobAt(source, Math.ceil(signature.end / 8) * 8, MAIN_LIMITS);
-  return { signature, main };
+  return { lead, signature, main };
 }
 
 async function readBlobAt(
