@@ -11,9 +11,9 @@ import { resolveRepositories } from './resolve-repositories.ts';
 import {
   resolveLimits,
   resolveServer,
-  resolveSigning,
   resolveTemporal,
 } from './resolve-sections.ts';
+import { resolveSigning } from './resolve-signing.ts';
 import { resolveStreams } from './resolve-streams.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { salvageConfig } from './salvage-config.ts';

@@ -1,12 +1,5 @@
-import type {
-  Limits,
-  Repository,
-  Settings,
-  SigningSettings,
-  Stream,
-  TemporalSettings,
-} from '../model/settings.ts';
-import { LimitsSection, ServerSection, SigningSection, TemporalSection } from './schema.ts';
+import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../model/settings.ts';
+import { LimitsSection, ServerSection, TemporalSection } from './schema.ts';
 import { claimFile, isDamaged, report, resolvePath, type Scope } from './scope.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
@@ -98,18 +91,4 @@ export function resolveServer(
     report(scope, ['server', 'host'], sentence);
   }
   return server;
-}
-
-/** The section `signing:`; a GnuPG home that is named must exist. */
-export function resolveSigning(scope: Scope): SigningSettings {
-  const { gnupgHome, keyId } = scope.config.signing ?? SigningSection.parse({});
-  const path = ['signing', 'gnupgHome'];
-  return {
-    ...(gnupgHome === undefined
-      ? {}
-      : {
-          gnupgHome: claimFile(scope, path, { at: resolvePath(scope, gnupgHome), kind: 'folder' }),
-        }),
-    ...(keyId === undefined ? {} : { keyId: keyId.toUpperCase() }),
-  };
 }

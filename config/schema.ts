@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Host, Name, Path, Port, wholeNumber } from './scalars.ts';
 import { KmodEntry } from './schema-kmod.ts';
 import { RepositoryEntry } from './schema-repository.ts';
+import { SigningSection } from './schema-signing.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
 import { Duration, Size } from './units.ts';
 
@@ -63,16 +64,6 @@ export const ServerSection = z.strictObject({
   port: Port.default(8470).describe('Port to listen on.'),
 });
 
-/** The key that signs packages and metadata. */
-export const SigningSection = z.strictObject({
-  gnupgHome: Path.optional().describe('GnuPG home; rekmod makes one with a key when absent.'),
-  keyId: z
-    .string({ error: 'a fingerprint of 40 hexadecimal digits' })
-    .regex(/^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/, 'a fingerprint of 40 hexadecimal digits')
-    .optional()
-    .describe('Fingerprint; the only secret key of the home when absent.'),
-});
-
 /**
  * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
  * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
@@ -106,7 +97,7 @@ export const Config = z
       .describe('Where repositories and status page are served.'),
     signing: SigningSection.nullable()
       .prefault({})
-      .describe('Key that signs packages and metadata.'),
+      .describe('Keys that sign packages, metadata and kernel modules.'),
   })
   .describe('Configuration of rekmod.');
 export type Config = z.infer<typeof Config>;

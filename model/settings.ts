@@ -154,10 +154,37 @@ export interface TemporalSettings {
   };
 }
 
-/** The key that signs packages and metadata. */
+/** The keys that sign, and those that are only published. */
 export interface SigningSettings {
   /** A GnuPG home; rekmod makes one with a key of its own on first start when absent. */
   readonly gnupgHome?: string;
   /** Fingerprint; the only secret key of the home when absent. */
   readonly keyId?: string;
+  /** Public keys that clients get besides: former ones, and the next. */
+  readonly otherKeys: readonly (Overlap & { readonly publicKey: string })[];
+  /** Kernel modules stay as they were built when absent. */
+  readonly modules?: ModuleSigningSettings;
+  /** Whether `rekmod up` starts the signer, or somebody else runs `rekmod signer`. */
+  readonly process: 'own' | 'separate';
+}
+
+/** How kernel modules are signed. */
+export interface ModuleSigningSettings {
+  /** Path of a private key in PEM, or a PKCS#11 URI without a PIN. */
+  readonly key: string;
+  /** Path of its certificate, in PEM or DER. */
+  readonly certificate: string;
+  readonly hash: 'sha256' | 'sha384' | 'sha512';
+  /** Path of a file with the key's passphrase or the token's PIN. */
+  readonly passphraseFile?: string;
+  /** For OpenSSL, e.g. `{ SOFTHSM2_CONF: '/etc/softhsm2.conf' }`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Certificates that machines enrol besides: former ones, and the next. */
+  readonly otherCertificates: readonly (Overlap & { readonly certificate: string })[];
+}
+
+/** For how long something is published besides what is used now. */
+export interface Overlap {
+  /** The last day, in UTC, e.g. `2027-06-30`; for good when absent. */
+  readonly until?: string;
 }

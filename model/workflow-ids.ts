@@ -23,3 +23,11 @@ export function publisherId(repository: string): string {
 export function followId(stream: string): string {
   return `stream/${stream}`;
 }
+
+/** `sign/<repository>/<start of the SHA-256 of repomd.xml>`: the same metadata are signed once at a time. */
+export function metadataSignatureId(metadata: {
+  readonly repository: string;
+  readonly digest: string;
+}): string {
+  return `sign/${metadata.repository}/${metadata.digest.slice(0, 16)}`;
+}

@@ -130,3 +130,10 @@ export interface RollbackResult {
   readonly snapshot: string;
   readonly packageCount: number;
 }
+
+/** Input of `signMetadata`. */
+export interface SignMetadataInput {
+  readonly repository: string;
+  /** The text of `repomd.xml`. */
+  readonly repomd: string;
+}

@@ -10,7 +10,7 @@ import {
 } from '../../activities/kernel-options.ts';
 import { type KmodReader, openKmodReader } from '../../activities/kmod-source.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
-import type { Keep, Settings, Stream } from '../../model/settings.ts';
+import type { Keep, Settings, SigningSettings, Stream } from '../../model/settings.ts';
 import { LIMITS, TARGET } from '../containers/backend-rig.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 
@@ -62,6 +62,9 @@ export async function makeDataRig(): Promise<DataRig> {
   };
 }
 
+/** The key that a data directory makes for itself. */
+const SIGNING: SigningSettings = { otherKeys: [], process: 'own' };
+
 /** The stream `lab` in Red Hat's layout. */
 export function streamOf(changes: Partial<Stream> = {}): Stream {
   return {
@@ -100,7 +103,7 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
     limits: LIMITS,
     temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
     server: { host: '127.0.0.1', port: 8470 },
-    signing: {},
+    signing: SIGNING,
     ...changes,
   };
 }
