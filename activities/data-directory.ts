@@ -12,6 +12,8 @@ export interface DataDirectory {
   readonly status: string;
   readonly logs: string;
   readonly keys: string;
+  /** What the signer writes: signed packages, the log of signatures, the public halves of its keys. */
+  readonly signing: string;
   readonly temporal: string;
   readonly run: string;
   readonly cache: string;
@@ -42,6 +44,7 @@ export function layOutDataDirectory(root: string): DataDirectory {
     status: at('status'),
     logs: at('logs'),
     keys: at('keys'),
+    signing: at('signing'),
     temporal: at('temporal'),
     run: at('run'),
     cache: at('cache'),

@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listContentSections } from '../kabi/module-content.ts';
 import type { BuiltPackage, CellOutcome } from '../model/cell.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
-import { type ComparedPackage, compareBuilds } from '../plan/compare-builds.ts';
+import { compareBuilds } from '../plan/compare-builds.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { readPackagedModules } from './packaged-modules.ts';
+import { findUnsignedModules } from './find-unsigned-modules.ts';
+import type { ModuleCertificate } from './module-key.ts';
+import { readCompared } from './read-compared.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
-import { openRpm } from './rpm-file.ts';
 import { openServedNamesReader } from './snapshot/served-names.ts';
 import { type KeyDatabase, verifyRpm } from './verify-signature.ts';
 
@@ -21,6 +20,8 @@ export interface IdenticalBuildDeps {
   readonly records: Records;
   /** The public half of the key that signs now. */
   readonly publicKeys: KeyDatabase;
+  /** That of the key that signs modules; absent where they are left as they were built. */
+  readonly moduleCertificate?: ModuleCertificate;
 }
 
 /** What is published of a cell. */
@@ -64,37 +65,17 @@ export async function findIdenticalBuild(
 async function findServed(
   folder: string,
   packages: readonly BuiltPackage[],
-  { publicKeys, signal }: IdenticalBuildDeps & { readonly signal: AbortSignal },
+  deps: IdenticalBuildDeps & { readonly signal: AbortSignal },
 ): Promise<readonly string[] | undefined> {
+  const { publicKeys, moduleCertificate, signal } = deps;
   for (const { fileName, sizeBytes } of packages) {
     const path = join(folder, fileName);
     const found = await stat(path).catch(() => undefined);
     if (found?.size !== sizeBytes) return undefined;
     await verifyRpm(fileName, path, { keys: publicKeys, signal });
+    if (moduleCertificate === undefined) continue;
+    const unsigned = await findUnsignedModules(path, moduleCertificate, signal);
+    if (unsigned.length > 0) return undefined;
   }
   return packages.length === 0 ? undefined : packages.map(({ fileName }) => join(folder, fileName));
-}
-
-async function readCompared(path: string, signal: AbortSignal): Promise<ComparedPackage> {
-  const rpm = await openRpm(path);
-  const { nevra, files } = rpm.header;
-  const modules = new Map<string, string>();
-  await readPackagedModules(rpm, signal, (module) => {
-    modules.set(module.path, digestModule(module.bytes));
-  });
-  return {
-    nevra,
-    tags: await rpm.readTags(),
-    files: files.map(({ path: name, mode, linkTo, digest }) => {
-      return { path: name, mode, linkTo, digest: modules.get(name) ?? digest };
-    }),
-  };
-}
-
-function digestModule(bytes: Uint8Array): string {
-  const hash = createHash('sha256');
-  for (const { name, type, flags, bytes: content } of listContentSections(bytes)) {
-    hash.update(JSON.stringify([name, type, flags, content.length])).update(content);
-  }
-  return hash.digest('hex');
 }

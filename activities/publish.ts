@@ -7,7 +7,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { MetadataKey } from './signing-key.ts';
 import {
   changeRepository,
   type Publication,
@@ -25,7 +25,7 @@ export interface PublishDeps {
   readonly data: DataDirectory;
   readonly store: ContentStore;
   readonly records: Records;
-  readonly key: SigningKey;
+  readonly key: MetadataKey;
   /** Where the own HTTP server serves the data directory's repositories. */
   readonly serverUrl: string;
   /** Path of dnf, where it is installed. */

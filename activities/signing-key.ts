@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { SigningSettings } from '../model/settings.ts';
@@ -8,20 +8,41 @@ import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 import { type KeyDatabase, makeKeyDatabase } from './verify-signature.ts';
 
-/** The key that signs packages and metadata. Only the `sign` and `publish` queues ever see it. */
-export interface SigningKey {
+/** What the publisher needs: it writes metadata, and somebody signs them. */
+export interface MetadataKey {
+  /** The ASCII-armored public keys for clients: the one that signs now, and others that they need. */
+  readonly publicKeyFile: string;
+  /** All files that clients get beside the metadata, that one among them. */
+  readonly clientFiles: readonly string[];
+  /** Writes an ASCII-armored detached signature of repository metadata. */
+  signDetached(file: DetachedFiles, signal: AbortSignal): Promise<void>;
+}
+
+/** Paths of what is signed and of the signature that is written. */
+export interface DetachedFiles {
+  readonly path: string;
+  readonly signature: string;
+}
+
+/** The key that signs packages and metadata. Only the signer ever sees it. */
+export interface SigningKey extends MetadataKey {
   readonly gnupgHome: string;
   readonly fingerprint: string;
   /** Path of gpg; rpm's own default is `gpg2`, which Debian does not have. */
   readonly gpgProgram: string;
-  /** The ASCII-armored public key, for clients. */
-  readonly publicKeyFile: string;
-  /** For checking what was signed, with the public key alone. */
+  /** The public key that signs now, alone. */
+  readonly currentKeyFile: string;
+  /** For checking what was signed, with that key alone. */
   readonly publicKeys: KeyDatabase;
+  /** Whether the home, and so its agent, is rekmod's. */
+  readonly isOwn: boolean;
 }
 
 /** Signing a package takes milliseconds; making a key may wait for entropy. */
 const GPG_TIMEOUT_MS = 120_000;
+
+/** Name of the file with public keys, here and beside the metadata. */
+export const PUBLIC_KEY_NAME = 'RPM-GPG-KEY-rekmod';
 
 /**
  * Opens the configured key, or the data directory's own, which is made on first use.
@@ -30,36 +51,47 @@ const GPG_TIMEOUT_MS = 120_000;
  * @see gpg(1), colon-separated listings: DETAILS of the GnuPG sources
  */
 export async function openSigningKey(
-  settings: SigningSettings,
+  settings: Pick<SigningSettings, 'gnupgHome' | 'keyId'> &
+    Partial<Pick<SigningSettings, 'otherKeys'>>,
   data: DataDirectory,
 ): Promise<SigningKey> {
+  const isOwn = settings.gnupgHome === undefined;
   const gnupgHome = settings.gnupgHome ?? join(data.keys, 'gnupg');
-  if (settings.gnupgHome === undefined) await makeKeyOnce(gnupgHome);
+  if (isOwn) await makeKeyOnce(gnupgHome);
   const fingerprint = await findFingerprint(gnupgHome, settings.keyId);
-  const publicKeyFile = join(data.keys, 'RPM-GPG-KEY-rekmod');
-  const exported = await gpg(gnupgHome, ['--armor', '--export', fingerprint]);
-  await writeFileAtomically(publicKeyFile, exported);
+  const current = await gpg(gnupgHome, ['--armor', '--export', fingerprint]);
+  const others = (settings.otherKeys ?? []).map(({ publicKey }) => readPublicKey(publicKey));
+  const publicKeyFile = join(data.signing, 'public', PUBLIC_KEY_NAME);
+  await writeFileAtomically(publicKeyFile, [current, ...(await Promise.all(others))].join(''));
+  const currentKeyFile = join(data.signing, 'current-key.asc');
+  await writeFileAtomically(currentKeyFile, current);
   // biome-ignore lint/style/noProcessEnv: programs are found on the caller's PATH
   const gpgProgram = (await findProgram('gpg', process.env.PATH ?? '')) ?? 'gpg';
-  const database = join(data.keys, 'rpmdb');
+  const database = join(data.signing, 'rpmdb');
   await rm(database, { recursive: true, force: true });
-  const publicKeys = await makeKeyDatabase(database, [publicKeyFile]);
-  return { gnupgHome, fingerprint, gpgProgram, publicKeyFile, publicKeys };
+  const publicKeys = await makeKeyDatabase(database, [currentKeyFile]);
+  return {
+    ...{ gnupgHome, fingerprint, gpgProgram, isOwn },
+    ...{ currentKeyFile, publicKeyFile, publicKeys, clientFiles: [publicKeyFile] },
+    async signDetached({ path, signature }, signal) {
+      const argv = ['--local-user', fingerprint, '--armor', '--output', signature];
+      await gpg(gnupgHome, [...argv, '--detach-sign', path], signal);
+    },
+  };
 }
 
-/** Ends the agent that gpg started for a home; nothing of it is left running. */
+/** Ends the agent that gpg started for rekmod's own home; an agent of somebody else's stays. */
 export async function closeSigningKey(key: SigningKey): Promise<void> {
-  await endAgent(key.gnupgHome);
+  if (key.isOwn) await endAgent(key.gnupgHome);
 }
 
-/** Writes an ASCII-armored detached signature. */
-export async function signDetached(
-  key: SigningKey,
-  file: { readonly path: string; readonly signature: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const argv = ['--local-user', key.fingerprint, '--armor', '--output', file.signature];
-  await gpg(key.gnupgHome, [...argv, '--detach-sign', file.path], signal);
+const ARMORED = /-----BEGIN PGP PUBLIC KEY BLOCK-----.*-----END PGP PUBLIC KEY BLOCK-----/s;
+
+/** Keys are joined in one file, as rpm and dnf import them: each must be text. */
+async function readPublicKey(path: string): Promise<string> {
+  const [armored] = ARMORED.exec(await readFile(path, 'utf8')) ?? [];
+  if (armored !== undefined) return `${armored}\n`;
+  throw new ContentInvalidError(path, 'expected an ASCII-armored public key, found other content');
 }
 
 /** A home is there whole or not at all: gpg writes the secret key long before it knows it by name. */

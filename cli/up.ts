@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
+import { openRemoteKey } from '../activities/ask-signer.ts';
+import { openContentStore } from '../activities/content-store.ts';
 import { findProgram } from '../activities/find-program.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
-import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
 import { startBackend } from './build-backend.ts';
 import { CleanupStack } from './cleanup-stack.ts';
@@ -15,6 +16,8 @@ import { keepHistory } from './keep-history.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { takeRunLock } from './run-lock.ts';
 import { applySchedules } from './schedules.ts';
+import { signedStore } from './signer.ts';
+import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
 import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
@@ -61,8 +64,11 @@ async function startParts(
   const embedded = await startServer(context, stack);
   const { client, connection: control } = await connectClient(settings.temporal);
   stack.defer(() => control.close());
-  const key = await openSigningKey(settings.signing, data);
-  stack.defer(() => closeSigningKey(key));
+  if (settings.signing.process === 'own') {
+    const signer = await startSignerProcess(context.configFile, say);
+    stack.defer(() => signer.stop());
+  }
+  const keys = await waitForPublicKeys(data, say);
 
   const homeId = await requireHomeId(data.root);
   // Nothing of this data directory can be running: the lock is ours.
@@ -108,8 +114,9 @@ async function startParts(
       ...context,
       backend,
       homeId,
-      key,
-      publicKeys: key.publicKeys,
+      ...keys,
+      key: openRemoteKey(client, keys),
+      signed: openContentStore(signedStore(data)),
       client,
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',

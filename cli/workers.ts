@@ -7,8 +7,10 @@ import { kernelActivities } from '../activities/kernels.ts';
 import { type LoadTestDeps, loadTestActivities } from '../activities/load-test/load-test.ts';
 import { outcomeActivities } from '../activities/outcomes.ts';
 import { type PublishDeps, publishActivities } from '../activities/publish.ts';
-import { signActivities } from '../activities/sign.ts';
+import { type SignDeps, signActivities } from '../activities/sign.ts';
+import { signMetadataActivities } from '../activities/sign-metadata.ts';
 import { type VerifyDeps, verifyActivities } from '../activities/verify.ts';
+import { type VerifySignedDeps, verifySignedActivities } from '../activities/verify-signed.ts';
 import { watchActivities } from '../activities/watch.ts';
 import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
 import { remark } from './terminal.ts';
@@ -18,12 +20,17 @@ export type WorkerDeps = AssessDeps &
   BuildDeps &
   VerifyDeps &
   LoadTestDeps &
+  VerifySignedDeps &
   PublishDeps &
   HandOverDeps;
 
-export interface WorkersOptions {
+/** How workers reach Temporal. */
+export interface WorkerConnection {
   readonly connection: NativeConnection;
   readonly namespace: string;
+}
+
+export interface WorkersOptions extends WorkerConnection {
   /** Path of the bundle. */
   readonly bundle: string;
   readonly deps: WorkerDeps;
@@ -56,7 +63,17 @@ export function installRuntime(): void {
   });
 }
 
-/** Starts a worker for every task queue that one machine serves. */
+/** Starts the worker of the queue `sign`, which lives in a process of its own. */
+export async function startSignWorker(at: WorkerConnection, deps: SignDeps): Promise<Workers> {
+  return runWorkers([
+    await createWorker(at, SIGN_QUEUE, {
+      activities: { ...signActivities(deps), ...signMetadataActivities(deps) },
+      maxConcurrentActivityTaskExecutions: 2,
+    }),
+  ]);
+}
+
+/** Starts a worker for every task queue that one machine serves, but for the signer's. */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { deps } = options;
   const architectures = new Set(deps.settings.targets.map((target) => target.arch));
@@ -70,13 +87,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         ...kernelActivities(deps),
         ...assessActivities(deps),
         ...verifyActivities(deps),
+        ...verifySignedActivities(deps),
         ...outcomeActivities(deps),
         ...handOverActivities(deps),
       },
-    }),
-    await createWorker(options, SIGN_QUEUE, {
-      activities: signActivities(deps),
-      maxConcurrentActivityTaskExecutions: 2,
     }),
     await createWorker(options, PUBLISH_QUEUE, {
       activities: publishActivities(deps),
@@ -91,6 +105,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       }),
     );
   }
+  return runWorkers(workers);
+}
+
+function runWorkers(workers: readonly Worker[]): Workers {
   const runs = workers.map((worker) => worker.run());
   return {
     done: Promise.all(runs).then(() => undefined),
@@ -106,7 +124,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 type OwnOptions = Omit<Parameters<typeof Worker.create>[0], 'taskQueue' | 'connection'>;
 
 async function createWorker(
-  { connection, namespace }: WorkersOptions,
+  { connection, namespace }: WorkerConnection,
   taskQueue: string,
   own: OwnOptions,
 ): Promise<Worker> {

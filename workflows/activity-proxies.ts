@@ -7,7 +7,9 @@ import type { LoadTestActivities } from '../activities/load-test/load-test.ts';
 import type { OutcomeActivities } from '../activities/outcomes.ts';
 import type { PublishActivities } from '../activities/publish.ts';
 import type { SignActivities } from '../activities/sign.ts';
+import type { SignMetadataActivities } from '../activities/sign-metadata.ts';
 import type { VerifyActivities } from '../activities/verify.ts';
+import type { VerifySignedActivities } from '../activities/verify-signed.ts';
 import type { WatchActivities } from '../activities/watch.ts';
 import { CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
 
@@ -68,6 +70,20 @@ export const loadTest = proxyActivities<LoadTestActivities>({
 
 export const sign = proxyActivities<SignActivities>({
   taskQueue: SIGN_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const signMetadata = proxyActivities<SignMetadataActivities>({
+  taskQueue: SIGN_QUEUE,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const verifySigned = proxyActivities<VerifySignedActivities>({
+  taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: PATIENT,

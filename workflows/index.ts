@@ -3,3 +3,4 @@ export { followStream } from './follow-stream.ts';
 export { publishRepository } from './publish-repository.ts';
 export { rebuildKmod } from './rebuild-kmod.ts';
 export { rolloutKernel } from './rollout-kernel.ts';
+export { signMetadata } from './sign-metadata.ts';

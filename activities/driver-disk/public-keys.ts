@@ -4,7 +4,7 @@ import { NotFoundError } from '../../model/activity-errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { isFile } from '../location.ts';
 import { runProgram } from '../run-program.ts';
-import { PUBLIC_KEY_NAME } from '../snapshot/write-snapshot.ts';
+import { PUBLIC_KEY_NAME } from '../signing-key.ts';
 import { type KeyDatabase, makeKeyDatabase } from '../verify-signature.ts';
 
 /** A public key as rpm keeps it. */
@@ -22,7 +22,7 @@ const SEPARATOR = '\u001e';
  * @throws {NotFoundError} If there are none yet, so that nothing was ever signed.
  */
 export async function openPublicKeys(data: DataDirectory, scratch: string): Promise<KeyDatabase> {
-  const file = join(data.keys, PUBLIC_KEY_NAME);
+  const file = join(data.signing, 'public', PUBLIC_KEY_NAME);
   if (!(await isFile(file))) {
     const detail = 'expected the public key of what is published, found none; "rekmod up" makes it';
     throw new NotFoundError('read', file, detail);

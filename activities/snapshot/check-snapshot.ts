@@ -7,11 +7,11 @@ import type { RepositoryPackage } from '../../model/kernel.ts';
 import type { ListedPackage } from '../../model/snapshot.ts';
 import { parseRepomd } from '../../rpm/repomd.ts';
 import { readRepository } from '../repository-metadata.ts';
-import type { SigningKey } from '../signing-key.ts';
+import type { MetadataKey } from '../signing-key.ts';
 
 /** What a draft is read back with. */
 export interface CheckContext {
-  readonly key: SigningKey;
+  readonly key: MetadataKey;
   /** An existing directory for what is read. */
   readonly scratch: string;
   readonly signal: AbortSignal;

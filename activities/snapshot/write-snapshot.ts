@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type {
   ListedPackage,
   RemovalReason,
@@ -9,7 +9,7 @@ import type {
   SnapshotRecord,
 } from '../../model/snapshot.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
-import { type SigningKey, signDetached } from '../signing-key.ts';
+import { type MetadataKey, PUBLIC_KEY_NAME } from '../signing-key.ts';
 import { askDnf } from './ask-dnf.ts';
 import { checkSnapshot } from './check-snapshot.ts';
 import { linkLingering } from './lingering.ts';
@@ -21,9 +21,6 @@ import {
 } from './snapshot-place.ts';
 import { readSnapshotContent, writeSnapshotRecords } from './snapshot-records.ts';
 import { syncMetadata } from './sync-metadata.ts';
-
-/** Name of the key file beside the metadata. */
-export const PUBLIC_KEY_NAME = 'RPM-GPG-KEY-rekmod';
 
 /** What is in a repository before its first snapshot. */
 export const NOTHING: SnapshotContent = { packages: [], withheld: [], lingering: {} };
@@ -45,7 +42,7 @@ export interface SnapshotDraft {
 
 /** What writing a snapshot needs. */
 export interface SnapshotDeps {
-  readonly key: SigningKey;
+  readonly key: MetadataKey;
   readonly now: () => Date;
   /** Path of dnf; without it rekmod alone reads the snapshot back. */
   readonly dnf?: string;
@@ -78,7 +75,7 @@ export async function writeSnapshot(
     await mkdir(tree, { recursive: true });
     await draft.fill(tree);
     const repomd = join(tree, 'repodata', 'repomd.xml');
-    await signDetached(deps.key, { path: repomd, signature: `${repomd}.asc` }, deps.signal);
+    await deps.key.signDetached({ path: repomd, signature: `${repomd}.asc` }, deps.signal);
     await writeClientFiles(tree, place, deps.key);
     const served = current === undefined ? undefined : pathOfSnapshot(directory, current);
     const record = await describeDraft({ tree, scratch, snapshot, served }, draft, deps);
@@ -161,7 +158,7 @@ function nameListed({ fileName, sha256 }: ListedPackage): string {
 async function writeClientFiles(
   snapshot: string,
   { name, title, baseUrl }: SnapshotPlace,
-  key: SigningKey,
+  key: MetadataKey,
 ): Promise<void> {
   const repo = [
     `[rekmod-${name}]`,
@@ -176,8 +173,10 @@ async function writeClientFiles(
     '',
   ];
   await writeFileAtomically(join(snapshot, `rekmod-${name}.repo`), repo.join('\n'));
+  for (const file of key.clientFiles) {
+    await writeFileAtomically(join(snapshot, basename(file)), await readFile(file));
+  }
   const publicKey = await readFile(key.publicKeyFile);
-  await writeFileAtomically(join(snapshot, PUBLIC_KEY_NAME), publicKey);
   // Where zypper looks for the key of a repository that it was given by its URL alone.
   await writeFileAtomically(join(snapshot, 'repodata', 'repomd.xml.key'), publicKey);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../context.ts';
 import { print, type Terminal } from '../terminal.ts';
 import type { Running } from '../up.ts';
+import { waitForSignal } from '../wait-for-signal.ts';
 
 /** `rekmod up`: starts everything and stays until it is told to end. */
 export function addUpCommand(program: Command, terminal: Terminal): void {
@@ -36,10 +37,4 @@ function describeRunning(running: Running, root: string): string {
   repositories  ${running.serverUrl}/repositories/<name>/
   Temporal      ${running.temporalAddress}${running.temporalUi === undefined ? '' : `\n  Temporal UI   ${running.temporalUi}/workflows`}
   data          ${root}`;
-}
-
-function waitForSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-  });
 }

@@ -99,8 +99,8 @@ interface SignedRig extends AsyncDisposable {
 async function makeSignedRig(): Promise<SignedRig> {
   const rig = await makeDataRig();
   const gpg = await makeGpgRig();
-  await mkdir(rig.data.keys, { recursive: true });
-  await copyFile(gpg.publicKeyFile, join(rig.data.keys, 'RPM-GPG-KEY-rekmod'));
+  await mkdir(join(rig.data.signing, 'public'), { recursive: true });
+  await copyFile(gpg.publicKeyFile, join(rig.data.signing, 'public', 'RPM-GPG-KEY-rekmod'));
   const scratch = rig.scratch.at('work');
   const keys = await openPublicKeys(rig.data, scratch);
   return {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { publishActivities } from '../../activities/publish.ts';
 import { readRepository } from '../../activities/repository-metadata.ts';
-import { signActivities } from '../../activities/sign.ts';
 import { serveSnapshot } from '../../activities/snapshot/serve-snapshot.ts';
 import { readCurrentSnapshot } from '../../activities/snapshot/snapshot-place.ts';
 import {
@@ -282,21 +281,4 @@ test('publishPackages() works below a path of any characters', async () => {
   );
 
   assert.deepEqual(publication, { snapshot: '000001', packageCount: 1 });
-});
-
-test('signPackages() gives packages that are verified and stored under their own digests', async () => {
-  await using repository = await startPublishRig(key);
-  const { rig } = repository;
-  const { signPackages } = signActivities({ ...rig, key });
-  const packages = [await repository.add(A), await repository.add(B)];
-
-  const signed = await inActivity(() => signPackages({ packages }));
-
-  assert.deepEqual(
-    signed.map(({ fileName, nevra }) => ({ fileName, nevra })),
-    packages.map(({ fileName, nevra }) => ({ fileName, nevra })),
-  );
-  assert.ok(signed.every(({ sha256 }, index) => sha256 !== packages[index]?.sha256));
-  assert.deepEqual(await readdir(rig.data.scratch), []);
-  assert.equal((await repository.publish(...signed)).packageCount, 2);
 });

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { runProgram } from '../../activities/run-program.ts';
 import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
-import { ContentInvalidError } from '../../model/activity-errors.ts';
+import { verifyRpm } from '../../activities/verify-signature.ts';
+import { ContentInvalidError, SignatureRefusedError } from '../../model/activity-errors.ts';
+import { fixturePath } from '../kabi/fixtures.ts';
 import { makeDataRig } from '../support/data-rig.ts';
 import { makeGpgRig } from '../support/gpg-rig.ts';
+
+const PACKAGE = 'kmod-demo-1.0~rc1-1.gzdio.x86_64.rpm';
 
 test('openSigningKey() makes a key once, also after a crash in the middle of that', async () => {
   await using rig = await makeDataRig();
@@ -19,7 +24,7 @@ test('openSigningKey() makes a key once, also after a crash in the middle of tha
   await closeSigningKey(second);
 
   assert.match(first.fingerprint, /^[0-9A-F]{40}$/);
-  assert.deepEqual(second, first);
+  assert.equal(JSON.stringify(second), JSON.stringify(first));
   assert.match(
     await readFile(first.publicKeyFile, 'utf8'),
     /^-----BEGIN PGP PUBLIC KEY BLOCK-----/,
@@ -48,5 +53,49 @@ test('openSigningKey() refuses a home without a key', async () => {
     (error) =>
       error instanceof ContentInvalidError &&
       /expected one secret key, found 0; name one with "signing\.keyId"$/.test(error.message),
+  );
+});
+
+test('closeSigningKey() ends its own agent, and leaves that of somebody else alone', async () => {
+  await using rig = await makeDataRig();
+  await using signer = await makeGpgRig();
+  const agent = ['gpg-connect-agent', '--homedir', signer.home, '--no-autostart', '/bye'] as const;
+
+  const key = await openSigningKey({ gnupgHome: signer.home }, rig.data);
+  await closeSigningKey(key);
+
+  assert.doesNotMatch((await runProgram(agent)).stderr, /no (?:running )?gpg-agent/);
+});
+
+test('openSigningKey() gives clients all keys, and signs by the first alone', async () => {
+  await using rig = await makeDataRig();
+  await using former = await makeGpgRig();
+  await using current = await makeGpgRig();
+  const otherKeys = [{ publicKey: former.publicKeyFile }];
+
+  const key = await openSigningKey({ gnupgHome: current.home, otherKeys }, rig.data);
+
+  const blocks = (await readFile(key.publicKeyFile, 'utf8')).match(/BEGIN PGP PUBLIC KEY/g);
+  assert.equal(blocks?.length, 2);
+  const [byFormer, byCurrent] = [rig.scratch.at('former.rpm'), rig.scratch.at('current.rpm')];
+  for (const [signer, path] of [[former, byFormer] as const, [current, byCurrent] as const]) {
+    await copyFile(fixturePath(`rpms/${PACKAGE}`), path);
+    await signer.signRpm(path);
+  }
+  const options = { keys: key.publicKeys, signal: new AbortController().signal };
+  await verifyRpm(PACKAGE, byCurrent, options);
+  await assert.rejects(verifyRpm(PACKAGE, byFormer, options), SignatureRefusedError);
+});
+
+test('openSigningKey() refuses a key for clients that they could not import', async () => {
+  await using rig = await makeDataRig();
+  await using former = await makeGpgRig();
+
+  await assert.rejects(
+    openSigningKey(
+      { gnupgHome: former.home, otherKeys: [{ publicKey: former.binaryKeyFile }] },
+      rig.data,
+    ),
+    /expected an ASCII-armored public key, found other content$/,
   );
 });

@@ -13,7 +13,9 @@ import type { LoadTestActivities } from '../../activities/load-test/load-test.ts
 import type { OutcomeActivities } from '../../activities/outcomes.ts';
 import type { PublishActivities } from '../../activities/publish.ts';
 import type { SignActivities } from '../../activities/sign.ts';
+import type { SignMetadataActivities } from '../../activities/sign-metadata.ts';
 import type { VerifyActivities } from '../../activities/verify.ts';
+import type { VerifySignedActivities } from '../../activities/verify-signed.ts';
 import type { WatchActivities } from '../../activities/watch.ts';
 import { cacheDirectory } from '../../cli/context.ts';
 import { findTemporal, TemporalMissingError } from '../../cli/temporal-server.ts';
@@ -32,6 +34,8 @@ export type Fakes = WatchActivities &
   VerifyActivities &
   LoadTestActivities &
   SignActivities &
+  SignMetadataActivities &
+  VerifySignedActivities &
   PublishActivities &
   OutcomeActivities;
 
@@ -60,12 +64,13 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'planKernel',
     'planCell',
     'verifyBuild',
+    'verifySigned',
     'recordOutcome',
     'recordUnbuilt',
     'recordRollout',
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
-  [SIGN_QUEUE]: ['signPackages'],
+  [SIGN_QUEUE]: ['signPackages', 'signMetadata'],
   [PUBLISH_QUEUE]: ['publishPackages', 'tidyRepository', 'rollBack'],
 };
 

@@ -53,7 +53,8 @@ export function testLoadStation(rig: WorkflowRig): void {
     const outcome = await rebuild(rig, cell, async () => LOADED);
 
     assert.deepEqual(stationsOf(rig).slice(2), [
-      ...['buildKmod', 'verifyBuild', 'testLoading', 'signPackages', 'recordOutcome'],
+      ...['buildKmod', 'verifyBuild', 'testLoading', 'signPackages', 'verifySigned'],
+      'recordOutcome',
     ]);
     assert.ok(outcome.kind === 'published');
     assert.deepEqual(outcome.build.loadTest, LOADED);

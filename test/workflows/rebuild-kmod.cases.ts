@@ -70,6 +70,7 @@ export function testRebuildKmod(rig: WorkflowRig): void {
       'buildKmod jool',
       'verifyBuild jool',
       'signPackages jool',
+      'verifySigned jool',
       'publishPackages jool',
       'recordOutcome jool',
     ]);
@@ -280,6 +281,31 @@ export function testRebuildKmod(rig: WorkflowRig): void {
       assert.deepEqual([outcome.step, outcome.reason], [kmod, reason]);
       assert.deepEqual(recorded.get(kmod), outcome);
     }
+  });
+
+  test('rebuildKmod() publishes nothing that the signer did not sign as it should', async () => {
+    const cell = cellOf('jool', 'unsigned');
+    const problem = 'jool.ko: expected a signature by CN=modules, found none';
+
+    const { result, recorded } = await rebuild(rig, cell, { verifySigned: async () => [problem] });
+
+    const { outcome } = result;
+    assert.ok(outcome.kind === 'failed');
+    assert.deepEqual([outcome.step, outcome.reason], ['sign', problem]);
+    assert.deepEqual(recorded, outcome);
+    assert.deepEqual(rig.calls().slice(-2), ['verifySigned jool', 'recordOutcome jool']);
+  });
+
+  test('signMetadata() gives the signature that the signer made', async () => {
+    rig.use({ signMetadata: async ({ repository, repomd }) => `${repository}: ${repomd} signed` });
+
+    const signature: string = await rig.client.workflow.execute('signMetadata', {
+      workflowId: 'sign/kmods/1',
+      taskQueue: CONTROL_QUEUE,
+      args: [{ repository: 'kmods', repomd: '<repomd/>' }],
+    });
+
+    assert.equal(signature, 'kmods: <repomd/> signed');
   });
 
   test('rebuildKmod() keeps, excludes and blocks without touching a builder', async () => {

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { openContext } from '../context.ts';
+import { startSigner } from '../signer.ts';
+import { SIGNER_READY } from '../signer-process.ts';
+import { print, type Terminal } from '../terminal.ts';
+import { waitForSignal } from '../wait-for-signal.ts';
+
+/** `rekmod signer`: the one process that has the keys. `rekmod up` starts it unless told otherwise. */
+export function addSignerCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('signer')
+    .description(
+      'sign what other processes built; "up" starts it unless "signing.process" says else',
+    )
+    .action(async () => {
+      const ended = waitForSignal();
+      const signer = await startSigner(await openContext(program.opts()), () => new Date());
+      try {
+        print(terminal, SIGNER_READY);
+        await Promise.race([ended, signer.failed]);
+      } finally {
+        await signer.stop();
+      }
+      terminal.remark('Signer ended');
+    });
+}

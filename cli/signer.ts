@@ -1,0 +1,101 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection } from '@temporalio/worker';
+import { openContentStore } from '../activities/content-store.ts';
+import type { DataDirectory } from '../activities/data-directory.ts';
+import { openModuleKey } from '../activities/module-key.ts';
+import { announceKeys, dropRetired } from '../activities/public-keys.ts';
+import type { SignDeps } from '../activities/sign.ts';
+import { openSignatureLog } from '../activities/signature-log.ts';
+import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
+import { CleanupStack } from './cleanup-stack.ts';
+import type { CommandContext } from './context.ts';
+import { AlreadyRunningError, takeRunLock } from './run-lock.ts';
+import { loadTls, temporalAddress } from './temporal-connection.ts';
+import { installRuntime, startSignWorker } from './workers.ts';
+
+/** A signer that serves its queue. */
+export interface RunningSigner {
+  /** Rejects when the worker fails. */
+  readonly failed: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A signer whose `rekmod up` was killed needs so long to end at most. */
+const LOCK_PATIENCE_MS = 40_000;
+const RETRY_MS = 500;
+const KEPT_MS = 24 * 3_600_000;
+
+/** Where the signer puts what it signed, and the control side takes it from. */
+export function signedStore(data: DataDirectory): string {
+  return join(data.signing, 'signed');
+}
+
+/** Opens the keys and serves the queue `sign`; the only process that ever reads a private key. */
+export async function startSigner(
+  { settings, data, store }: Pick<CommandContext, 'settings' | 'data' | 'store'>,
+  now: () => Date,
+): Promise<RunningSigner> {
+  const stack = new CleanupStack();
+  try {
+    await mkdir(data.signing, { recursive: true });
+    stack.defer(await waitForLock(join(data.signing, 'signer.lock')));
+    const own = { ...data, scratch: join(data.signing, 'scratch') };
+    await rm(own.scratch, { recursive: true, force: true });
+    await removeOld(signedStore(data), now());
+    await mkdir(own.scratch, { recursive: true, mode: 0o700 });
+    const signing = dropRetired(settings.signing, now());
+    const key = await openSigningKey(signing, data);
+    stack.defer(() => closeSigningKey(key));
+    const { modules } = signing;
+    const options = { scratch: own.scratch, signal: new AbortController().signal };
+    const deps: SignDeps = {
+      data: own,
+      store,
+      signed: openContentStore(signedStore(data)),
+      key,
+      ...(modules ? { moduleKey: await openModuleKey(modules, options) } : {}),
+      log: openSignatureLog(join(data.signing, 'signatures.jsonl'), now),
+    };
+    await announceKeys(key, signing, data);
+    installRuntime();
+    const tls = await loadTls(settings.temporal);
+    const connection = await NativeConnection.connect({
+      address: temporalAddress(settings.temporal),
+      ...(tls ? { tls } : {}),
+    });
+    stack.defer(() => connection.close());
+    const { namespace } = settings.temporal;
+    const worker = await startSignWorker({ connection, namespace }, deps);
+    stack.defer(() => worker.stop());
+    return { failed: worker.done, stop: () => stack.run() };
+  } catch (error) {
+    await stack.run();
+    throw error;
+  }
+}
+
+/** What was signed a day ago was taken over long since, or its rebuild was given up. */
+async function removeOld(directory: string, now: Date): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
+  for (const entry of entries.filter((found) => found.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const { mtimeMs } = await stat(path);
+    if (now.getTime() - mtimeMs > KEPT_MS) await rm(path, { force: true });
+  }
+}
+
+async function waitForLock(path: string): Promise<() => Promise<void>> {
+  const deadline = Date.now() + LOCK_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await takeRunLock(path);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}

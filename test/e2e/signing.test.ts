@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { findUnsignedModules } from '../../activities/find-unsigned-modules.ts';
+import { readModuleCertificate } from '../../activities/module-key.ts';
+import { runProgram } from '../../activities/run-program.ts';
+import type { Lab, LabKmod } from '../../lab/read-lab.ts';
+import { removeWorld, World } from '../../lab/world.ts';
+import { type GpgRig, makeGpgRig } from '../support/gpg-rig.ts';
+import { makeKmod } from '../support/made-kmods.ts';
+import { type ModuleKeyRig, makeModuleKey } from '../support/module-key-rig.ts';
+import { releaseOf, requireLab } from '../support/require-lab.ts';
+
+// One world, one story: the tests below build on each other in their order.
+
+const BUILD_TIMEOUT_MS = 300_000;
+const lab: Lab = await requireLab();
+const first = releaseOf(lab, 'first');
+const second = releaseOf(lab, 'changed');
+const directory = await mkdtemp(join(tmpdir(), 'rekmod-signing-'));
+const signal = new AbortController().signal;
+let gpg: GpgRig;
+let moduleKey: ModuleKeyRig;
+let world: World;
+
+/** Stands in the passphrase file, and in the GnuPG home beside the key. */
+const SECRET_MARKER = `rekmod-secret-${randomUUID()}`;
+/** Stands in the kmod's own source: proves that the search below finds what is there. */
+const CONTROL_MARKER = `rekmod-control-${randomUUID()}`;
+
+/** Matches the text and not itself, so that the search does not find its own words. */
+function toPattern(text: string): string {
+  const [start = '', ...rest] = text;
+  return `[${start}]${rest.join('').replaceAll(/[.+*?]/g, '[$&]')}`;
+}
+
+/** Lines of key files that nobody else on earth has. */
+async function secretPatterns(): Promise<readonly string[]> {
+  const pem = (await readFile(moduleKey.settings.key, 'utf8')).split('\n')[1] ?? '';
+  const folder = join(gpg.home, 'private-keys-v1.d');
+  const [name = ''] = await readdir(folder);
+  const grip = name.replace(/\.key$/, '');
+  const key = await readFile(join(folder, name), 'latin1');
+  const hex = /[0-9A-F]{32}/.exec(key)?.[0];
+  return [SECRET_MARKER, pem.slice(0, 40), grip, ...(hex ? [hex] : [])].map(toPattern);
+}
+
+/**
+ * A kmod whose build looks for keys wherever a process can: files of all file systems, memory-backed ones
+ * too, environments and command lines and open files of all processes, sockets of all kinds.
+ */
+async function makeSnooper(patterns: readonly string[]): Promise<LabKmod> {
+  const kmod = await makeKmod(join(directory, 'kmods'), 'snooper', 'good');
+  const source = join(kmod.sourceDirectory, 'snooper.c');
+  await writeFile(source, `/* ${CONTROL_MARKER} */\n${await readFile(source, 'utf8')}`);
+  const search = `set +e
+echo "SNOOP begin as $(id -u)"
+look() { grep -rIlaE -e "$1" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=src 2>/dev/null; }
+for p in ${patterns.map((pattern) => `'${pattern}'`).join(' ')}; do
+  grep -rlaE -e "$p" / --exclude-dir=proc --exclude-dir=sys 2>/dev/null | grep -vE '[.]spec$|rpm-tmp' | sed 's/^/SNOOP secret in file /'
+  cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -aE -e "$p" | grep -v 'SNOOP' | sed 's/^/SNOOP secret in process /'
+  for f in /proc/[0-9]*/fd/*; do
+    case $(readlink "$f") in *spec*|*rpm-tmp*|pipe:*|'') continue;; esac
+    timeout 2 grep -aqE -e "$p" "$f" 2>/dev/null && echo "SNOOP secret in open file $(readlink "$f")"
+  done
+done
+grep -rlaE -e '${toPattern(CONTROL_MARKER)}' / --exclude-dir=proc --exclude-dir=sys 2>/dev/null | sed 's/^/SNOOP control in /'
+find / -xdev -type s 2>/dev/null | sed 's/^/SNOOP socket /'
+find /run /tmp /dev /var -type s 2>/dev/null | sed 's/^/SNOOP socket /'
+tail -n +2 /proc/net/unix | sed 's/^/SNOOP unix /'
+tail -n +2 /proc/net/route | sed 's/^/SNOOP route /'
+mount | grep -iE 'key|gnupg|signing' | sed 's/^/SNOOP mount /'
+ls -d /etc/pki/akmods/private /root/.gnupg "$HOME/.gnupg" /var/run/docker.sock /run/docker.sock 2>/dev/null | sed 's/^/SNOOP path /'
+echo "SNOOP processes $(ls -d /proc/[0-9]* | wc -l)"
+echo "SNOOP end"
+set -e
+`;
+  const spec = await readFile(kmod.spec, 'utf8');
+  await writeFile(kmod.spec, spec.replace('%build\n', `%build\n${search.replaceAll('%', '%%')}`));
+  return kmod;
+}
+
+before(async () => {
+  gpg = await makeGpgRig();
+  moduleKey = await makeModuleKey('modules of the lab');
+  await writeFile(join(gpg.home, 'marker'), `${SECRET_MARKER}\n`);
+  const [key, passphraseFile] = [join(directory, 'encrypted.pem'), join(directory, 'passphrase')];
+  await writeFile(passphraseFile, `${SECRET_MARKER}\n`, { mode: 0o600 });
+  const encrypt = ['-topk8', '-in', moduleKey.settings.key, '-out', key];
+  await runProgram(['openssl', 'pkcs8', ...encrypt, '-passout', `file:${passphraseFile}`]);
+  await mkdir(join(directory, 'kmods'));
+  const { certificate } = moduleKey.settings;
+  world = await World.create(lab, {
+    directory,
+    released: [first],
+    kmods: [await makeSnooper(await secretPatterns())],
+    extra: [
+      'signing:',
+      `  gnupgHome: ${gpg.home}`,
+      `  modules: { key: ${key}, certificate: ${certificate}, passphraseFile: ${passphraseFile} }`,
+    ].join('\n'),
+  });
+});
+
+after(async () => {
+  await world[Symbol.asyncDispose]();
+  await gpg[Symbol.asyncDispose]();
+  await moduleKey[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+  await removeWorld(directory);
+});
+
+async function download(name: string): Promise<string> {
+  const answer = await fetch(`${world.serverUrl}/repositories/kmods/${name}`);
+  assert.equal(answer.status, 200, name);
+  const path = join(directory, name.split('/').at(-1) ?? '');
+  await writeFile(path, new Uint8Array(await answer.arrayBuffer()));
+  return path;
+}
+
+async function servedPackage(): Promise<string> {
+  const folder = join(world.home, 'repositories', 'kmods', 'current', 'Packages');
+  const [name = ''] = await readdir(folder);
+  return name;
+}
+
+test('what a client downloads is signed, modules too, as other programs than ours say', async () => {
+  await world.up();
+  await world.waitFor(
+    'the kmod is published',
+    ({ cells }) => cells.some(({ state }) => ['built', 'failed'].includes(state)),
+    BUILD_TIMEOUT_MS,
+  );
+
+  const rpm = await download(`Packages/${await servedPackage()}`);
+  const certificate = await readModuleCertificate(await download('rekmod-modules.der'));
+  assert.deepEqual(await findUnsignedModules(rpm, certificate, signal), []);
+  const database = join(directory, 'rpmdb');
+  await runProgram([
+    'rpmkeys',
+    '--dbpath',
+    database,
+    '--import',
+    await download('RPM-GPG-KEY-rekmod'),
+  ]);
+  const check = await runProgram(['rpmkeys', '--dbpath', database, '-Kv', rpm]);
+  assert.match(check.stdout, /Signature, key ID [0-9a-f]+: OK/);
+  const module = join(directory, 'snooper.ko');
+  const cpio = `rpm2cpio "$1" | cpio -i --quiet --to-stdout '*.ko' > "$2"`;
+  await runProgram(['bash', '-c', cpio, 'extract', rpm, module]);
+  const signer = await runProgram(['modinfo', '-F', 'signer', module]);
+  assert.equal(signer.stdout.trim(), 'modules of the lab');
+});
+
+test('a build that looks for the keys everywhere finds none of them', async () => {
+  const { stdout } = await world.rekmod('logs', 'snooper', first);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('SNOOP '));
+
+  assert.ok(
+    lines.some((line) => line.startsWith('SNOOP control in /')),
+    stdout.slice(0, 4000),
+  );
+  assert.ok(lines.some((line) => line === 'SNOOP end'));
+  const known = /^SNOOP (?:begin as [1-9]|control in |processes |end$)/;
+  assert.deepEqual(
+    lines.filter((line) => !known.test(line)),
+    [],
+  );
+});
+
+test('the log has a line for each signature, with the workflow that it was for', async () => {
+  const text = await readFile(join(world.home, 'signing', 'signatures.jsonl'), 'utf8');
+  const records = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+  const kinds = new Set(records.map(({ what }) => what));
+  assert.deepEqual([...kinds].sort(), ['metadata', 'module', 'package']);
+  for (const { what, workflowId, result } of records) {
+    assert.match(workflowId, what === 'metadata' ? /^sign\/kmods\// : /^rebuild\/snooper\/lab\//);
+    assert.equal(result, 'signed');
+  }
+});
+
+test('a signer that was killed is followed by another, and kernels go on being served', async () => {
+  const pid = await findSigner();
+
+  process.kill(pid, 'SIGKILL');
+  await world.release(second);
+  await world.waitFor(
+    'the kmod is built for the second kernel',
+    ({ cells }) => cells.some(({ release, state }) => release === second && state === 'built'),
+    BUILD_TIMEOUT_MS,
+  );
+
+  assert.notEqual(await findSigner(), pid);
+  assert.match(await readFile(world.upLog, 'utf8'), /The signer ended \(SIGKILL\)/);
+});
+
+test('the signer ends with what started it', async () => {
+  const before = await findSigner();
+
+  await world.end('SIGTERM');
+
+  await assert.rejects(readFile(`/proc/${before}/stat`));
+});
+
+async function findSigner(): Promise<number> {
+  const { stdout } = await runProgram(['pgrep', '-P', `${world.pid}`, '-f', ' signer$']);
+  return Number(stdout.trim());
+}
