@@ -8,6 +8,7 @@ import type { Settings } from '../model/settings.ts';
 import { listBackends, mockEnvironment } from './build-backend.ts';
 import { checkLoadTests } from './check-load-tests.ts';
 import { checkMock } from './check-mock.ts';
+import { checkSigning } from './check-signing.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
@@ -29,6 +30,7 @@ const PROGRAMS = [
   { program: 'rpmkeys', debian: 'rpm', fedora: 'rpm' },
   { program: 'createrepo_c', debian: 'createrepo-c', fedora: 'createrepo_c' },
   { program: 'gpg', debian: 'gnupg', fedora: 'gnupg2' },
+  { program: 'openssl', debian: 'openssl', fedora: 'openssl' },
   { program: 'gpgv', debian: 'gpgv', fedora: 'gnupg2' },
   { program: 'xz', debian: 'xz-utils', fedora: 'xz' },
   { program: 'zstd', debian: 'zstd', fedora: 'zstd' },
@@ -67,6 +69,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
     ...(settings ? listUnverifiedTargets(settings).map(warnUnverified) : []),
     ...(settings ? await checkImages(settings) : []),
     ...(settings ? await checkMock(settings, mockEnvironment()) : []),
+    ...(settings ? await checkSigning(settings, new Date()) : []),
     ...(settings
       ? await checkLoadTests(settings, { searchPath: process.env.PATH ?? '', installer: install })
       : []),

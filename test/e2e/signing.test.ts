@@ -58,7 +58,8 @@ async function makeSnooper(patterns: readonly string[]): Promise<LabKmod> {
   await writeFile(source, `/* ${CONTROL_MARKER} */\n${await readFile(source, 'utf8')}`);
   const search = `set +e
 echo "SNOOP begin as $(id -u)"
-look() { grep -rIlaE -e "$1" / --exclude-dir=proc --exclude-dir=sys --exclude-dir=src 2>/dev/null; }
+export WITNESS=${CONTROL_MARKER}
+echo $WITNESS > /tmp/witness
 for p in ${patterns.map((pattern) => `'${pattern}'`).join(' ')}; do
   grep -rlaE -e "$p" / --exclude-dir=proc --exclude-dir=sys 2>/dev/null | grep -vE '[.]spec$|rpm-tmp' | sed 's/^/SNOOP secret in file /'
   cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -aE -e "$p" | grep -v 'SNOOP' | sed 's/^/SNOOP secret in process /'
@@ -68,11 +69,12 @@ for p in ${patterns.map((pattern) => `'${pattern}'`).join(' ')}; do
   done
 done
 grep -rlaE -e '${toPattern(CONTROL_MARKER)}' / --exclude-dir=proc --exclude-dir=sys 2>/dev/null | sed 's/^/SNOOP control in /'
+cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -aE -e '^WITNESS=${toPattern(CONTROL_MARKER)}' | sed 's/^.*/SNOOP control in environment/'
 find / -xdev -type s 2>/dev/null | sed 's/^/SNOOP socket /'
 find /run /tmp /dev /var -type s 2>/dev/null | sed 's/^/SNOOP socket /'
 tail -n +2 /proc/net/unix | sed 's/^/SNOOP unix /'
 tail -n +2 /proc/net/route | sed 's/^/SNOOP route /'
-mount | grep -iE 'key|gnupg|signing' | sed 's/^/SNOOP mount /'
+mount | grep -iE 'gnupg|signing|[.]sock' | sed 's/^/SNOOP mount /'
 ls -d /etc/pki/akmods/private /root/.gnupg "$HOME/.gnupg" /var/run/docker.sock /run/docker.sock 2>/dev/null | sed 's/^/SNOOP path /'
 echo "SNOOP processes $(ls -d /proc/[0-9]* | wc -l)"
 echo "SNOOP end"
