@@ -14,6 +14,8 @@ export interface DataDirectory {
   readonly keys: string;
   /** What the signer writes: signed packages, the log of signatures, the public halves of its keys. */
   readonly signing: string;
+  /** A content store below it: what was signed, until the control side takes it over. */
+  readonly signed: string;
   readonly temporal: string;
   readonly run: string;
   readonly cache: string;
@@ -45,6 +47,7 @@ export function layOutDataDirectory(root: string): DataDirectory {
     logs: at('logs'),
     keys: at('keys'),
     signing: at('signing'),
+    signed: at('signing', 'signed'),
     temporal: at('temporal'),
     run: at('run'),
     cache: at('cache'),

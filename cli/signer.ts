@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { openContentStore } from '../activities/content-store.ts';
-import type { DataDirectory } from '../activities/data-directory.ts';
 import { openModuleKey } from '../activities/module-key.ts';
 import { announceKeys, dropRetired } from '../activities/public-keys.ts';
-import type { SignDeps } from '../activities/sign.ts';
+import { type SignDeps, signActivities } from '../activities/sign.ts';
+import { signMetadataActivities } from '../activities/sign-metadata.ts';
 import { openSignatureLog } from '../activities/signature-log.ts';
 import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
+import { SIGN_QUEUE } from '../model/task-queues.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import type { CommandContext } from './context.ts';
+import { createWorker, installRuntime, runWorkers } from './create-worker.ts';
 import { AlreadyRunningError, takeRunLock } from './run-lock.ts';
 import { loadTls, temporalAddress } from './temporal-connection.ts';
-import { installRuntime, startSignWorker } from './workers.ts';
 
 /** A signer that serves its queue. */
 export interface RunningSigner {
@@ -25,12 +26,8 @@ export interface RunningSigner {
 /** A signer whose `rekmod up` was killed needs so long to end at most. */
 const LOCK_PATIENCE_MS = 40_000;
 const RETRY_MS = 500;
+const SIGN_CONCURRENCY = 2;
 const KEPT_MS = 24 * 3_600_000;
-
-/** Where the signer puts what it signed, and the control side takes it from. */
-export function signedStore(data: DataDirectory): string {
-  return join(data.signing, 'signed');
-}
 
 /** Opens the keys and serves the queue `sign`; the only process that ever reads a private key. */
 export async function startSigner(
@@ -43,7 +40,7 @@ export async function startSigner(
     stack.defer(await waitForLock(join(data.signing, 'signer.lock')));
     const own = { ...data, scratch: join(data.signing, 'scratch') };
     await rm(own.scratch, { recursive: true, force: true });
-    await removeOld(signedStore(data), now());
+    await removeOld(data.signed, now());
     await mkdir(own.scratch, { recursive: true, mode: 0o700 });
     const signing = dropRetired(settings.signing, now());
     const key = await openSigningKey(signing, data);
@@ -53,7 +50,7 @@ export async function startSigner(
     const deps: SignDeps = {
       data: own,
       store,
-      signed: openContentStore(signedStore(data)),
+      signed: openContentStore(data.signed),
       key,
       ...(modules ? { moduleKey: await openModuleKey(modules, options) } : {}),
       log: openSignatureLog(join(data.signing, 'signatures.jsonl'), now),
@@ -67,7 +64,12 @@ export async function startSigner(
     });
     stack.defer(() => connection.close());
     const { namespace } = settings.temporal;
-    const worker = await startSignWorker({ connection, namespace }, deps);
+    const worker = runWorkers([
+      await createWorker({ connection, namespace }, SIGN_QUEUE, {
+        activities: { ...signActivities(deps), ...signMetadataActivities(deps) },
+        maxConcurrentActivityTaskExecutions: SIGN_CONCURRENCY,
+      }),
+    ]);
     stack.defer(() => worker.stop());
     return { failed: worker.done, stop: () => stack.run() };
   } catch (error) {

@@ -10,18 +10,18 @@ import { listActiveRebuilds } from './active-rebuilds.ts';
 import { startBackend } from './build-backend.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
+import { installRuntime } from './create-worker.ts';
 import { requireHomeId } from './home-id.ts';
 import { startFileServer } from './http-server.ts';
 import { keepHistory } from './keep-history.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { takeRunLock } from './run-lock.ts';
 import { applySchedules } from './schedules.ts';
-import { signedStore } from './signer.ts';
 import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
 import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
-import { installRuntime, startWorkers } from './workers.ts';
+import { startWorkers } from './workers.ts';
 import { requireWorkflowBundle } from './workflow-bundle.ts';
 import { workflowOptions } from './workflow-options.ts';
 
@@ -116,7 +116,7 @@ async function startParts(
       homeId,
       ...keys,
       key: openRemoteKey(client, keys),
-      signed: openContentStore(signedStore(data)),
+      signed: openContentStore(data.signed),
       client,
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',

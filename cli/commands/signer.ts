@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { openContext } from '../context.ts';
-import { startSigner } from '../signer.ts';
 import { SIGNER_READY } from '../signer-process.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
@@ -14,6 +13,7 @@ export function addSignerCommand(program: Command, terminal: Terminal): void {
     )
     .action(async () => {
       const ended = waitForSignal();
+      const { startSigner } = await import('../signer.ts');
       const signer = await startSigner(await openContext(program.opts()), () => new Date());
       try {
         print(terminal, SIGNER_READY);
