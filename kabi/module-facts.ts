@@ -1,4 +1,4 @@
-import type { ImportedSymbol, ModuleFacts } from '../model/kabi.ts';
+import type { ImportedSymbol, ModuleExport, ModuleFacts } from '../model/kabi.ts';
 import { ModuleParseError, quoteExcerpt } from '../model/parse-errors.ts';
 import { findArch } from './arch.ts';
 import type { ElfObject, ElfSection } from './elf.ts';
@@ -13,6 +13,10 @@ const VALUE_LENGTH_LIMIT = 4096;
 const MODULE_NAME = /^[A-Za-z0-9_.+-]{1,63}$/;
 const EXPORT_PREFIX = '__ksymtab_';
 const CRC_PREFIX = '__crc_';
+const NAMESPACE_PREFIX = '__kstrtabns_';
+/** As the linker names it, and as the compiler does in a module that was linked without its script. */
+const GPL_SECTION = /^_?__ksymtab_gpl(?:\+|$)/;
+const NAMESPACE = /^[\w:,*.-]{1,256}$/;
 
 /** The keys of `.modinfo` that are read. */
 const MODINFO_KEYS = ['name', 'vermagic', 'license', 'depends', 'import_ns'] as const;
@@ -23,7 +27,7 @@ type ModinfoKey = (typeof MODINFO_KEYS)[number];
  *
  * Imports are `__versions` as it stands; those that the symbol table calls weak are marked. An export is a defined
  * `__ksymtab_<symbol>`; its CRC is where `__crc_<symbol>` points, or that symbol's value if absolute,
- * or 0. A module stripped of its local symbols therefore shows no exports (kmod sees none either).
+ * or 0; its section tells whether it is GPL-only, `__kstrtabns_<symbol>` its namespace. A module stripped of its local symbols therefore shows no exports (kmod sees none either).
  *
  * @param bytes The whole uncompressed `.ko` file, e.g. v4l2loopback's 60 kB.
  * @throws {ModuleParseError} If it is no ELF object, no kernel module, or contradicts itself.
@@ -45,7 +49,7 @@ export function readModuleFacts(bytes: Uint8Array): ModuleFacts {
     depends: (info.depends[0] ?? '').split(',').filter((name) => name !== ''),
     imports: listImports(versions, symbols),
     importsWithoutCrc: findImportsWithoutCrc(symbols, versions),
-    exports: toSortedList(readExports(elf, symbols)),
+    exports: readExports(elf, symbols),
     importNamespaces: info.import_ns,
     ...(arch === undefined ? {} : { arch }),
   };
@@ -127,19 +131,36 @@ function findImportsWithoutCrc(
   return [...names].sort();
 }
 
-function readExports(elf: ElfObject, symbols: readonly ElfSymbol[]): ReadonlyMap<string, number> {
+function readExports(elf: ElfObject, symbols: readonly ElfSymbol[]): readonly ModuleExport[] {
   const crcs = new Map<string, number>();
-  const exports = new Map<string, number>();
+  const namespaces = new Map<string, string>();
+  const exports = new Map<string, ElfSymbol>();
   for (const symbol of symbols) {
-    if (symbol.sectionIndex === SHN_UNDEF) continue;
-    if (symbol.name.startsWith(CRC_PREFIX)) {
-      crcs.set(symbol.name.slice(CRC_PREFIX.length), readCrc(elf, symbol));
-    } else if (symbol.name.startsWith(EXPORT_PREFIX)) {
-      exports.set(symbol.name.slice(EXPORT_PREFIX.length), 0);
+    const { name, sectionIndex } = symbol;
+    if (sectionIndex === SHN_UNDEF) continue;
+    if (name.startsWith(CRC_PREFIX)) crcs.set(name.slice(CRC_PREFIX.length), readCrc(elf, symbol));
+    else if (name.startsWith(EXPORT_PREFIX)) exports.set(name.slice(EXPORT_PREFIX.length), symbol);
+    else if (name.startsWith(NAMESPACE_PREFIX)) {
+      namespaces.set(name.slice(NAMESPACE_PREFIX.length), readNamespace(elf, symbol));
     }
   }
-  for (const name of exports.keys()) exports.set(name, crcs.get(name) ?? 0);
-  return exports;
+  return [...exports.keys()].sort().map((symbol) => {
+    const section = elf.sections[exports.get(symbol)?.sectionIndex ?? 0]?.name ?? '';
+    const namespace = namespaces.get(symbol) ?? '';
+    return {
+      symbol,
+      crc: crcs.get(symbol) ?? 0,
+      ...(GPL_SECTION.test(section) ? { isGplOnly: true } : {}),
+      ...(namespace === '' ? {} : { namespace }),
+    };
+  });
+}
+
+function readNamespace(elf: ElfObject, { sectionIndex, value }: ElfSymbol): string {
+  const bytes = elf.sections[sectionIndex]?.bytes;
+  if (bytes === undefined || value >= bytes.length) return '';
+  const name = readName(bytes.subarray(value, value + VALUE_LENGTH_LIMIT), 0);
+  return NAMESPACE.test(name) ? name : '';
 }
 
 function readCrc(elf: ElfObject, symbol: ElfSymbol): number {

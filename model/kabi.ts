@@ -45,6 +45,16 @@ export interface ImportedSymbol {
   readonly isWeak?: true;
 }
 
+/** A symbol that a module exports. */
+export interface ModuleExport {
+  readonly symbol: string;
+  readonly crc: number;
+  /** For modules of a GPL-compatible licence alone. */
+  readonly isGplOnly?: true;
+  /** Absent for none. */
+  readonly namespace?: string;
+}
+
 /** What a built `.ko` says about itself. */
 export interface ModuleFacts {
   /** `name=` of `.modinfo`, e.g. `v4l2loopback`. */
@@ -58,7 +68,7 @@ export interface ModuleFacts {
   readonly imports: readonly ImportedSymbol[];
   /** Undefined symbols of the symbol table that have no entry in `__versions`; weak ones left out. */
   readonly importsWithoutCrc: readonly string[];
-  readonly exports: readonly ImportedSymbol[];
+  readonly exports: readonly ModuleExport[];
   /** Namespaces from `import_ns=`. */
   readonly importNamespaces: readonly string[];
   /** As rpm names it, from the ELF header, e.g. `x86_64`; absent where it is not known. */

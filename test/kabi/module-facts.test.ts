@@ -192,6 +192,34 @@ test('readModuleFacts() finds the name of a module for kernels before 4.13', () 
   assert.equal(readModuleFacts(makeModule(LE64, { modinfo, sections })).name, 'older');
 });
 
+test('readModuleFacts() reads for whom a symbol is exported', () => {
+  const strings = Buffer.from('\0EC\0bad name\0');
+  const bytes = makeElf({
+    ...LE64,
+    sections: [
+      { name: '.modinfo', bytes: Buffer.from(`${MODINFO.join('\0')}\0`) },
+      { name: '__ksymtab', bytes: new Uint8Array(12) },
+      { name: '__ksymtab_gpl', bytes: new Uint8Array(12) },
+      { name: '___ksymtab_gpl+unlinked', bytes: new Uint8Array(12) },
+      { name: '__ksymtab_strings', bytes: strings },
+    ],
+    symbols: [
+      { name: '__ksymtab_all', section: '__ksymtab' },
+      { name: '__kstrtabns_all', section: '__ksymtab_strings', value: 0 },
+      { name: '__ksymtab_gpl', section: '__ksymtab_gpl' },
+      { name: '__kstrtabns_gpl', section: '__ksymtab_strings', value: 1 },
+      { name: '__ksymtab_unlinked', section: '___ksymtab_gpl+unlinked' },
+      { name: '__kstrtabns_unlinked', section: '__ksymtab_strings', value: 4 },
+    ],
+  });
+
+  assert.deepEqual(readModuleFacts(bytes).exports, [
+    { symbol: 'all', crc: 0 },
+    { symbol: 'gpl', crc: 0, isGplOnly: true, namespace: 'EC' },
+    { symbol: 'unlinked', crc: 0, isGplOnly: true },
+  ]);
+});
+
 const BAD_MODULES: readonly [title: string, bytes: Uint8Array, message: RegExp][] = [
   ['an empty file', new Uint8Array(0), /expected an ELF file/],
   ['an xz-compressed module', Buffer.from('fd377a585a00'.padEnd(160, '0'), 'hex'), /xz data/],
