@@ -86,15 +86,22 @@ export interface Buildroot {
 
 export interface BuildRequest extends BuildInput {
   readonly buildroot: Buildroot;
-  /**
-   * Base URLs of repositories with packages of this very rollout, for `BuildRequires`. Only mock
-   * installs anything at this time; a container has them from its preparation.
-   */
-  readonly stagingRepositories?: readonly string[];
+  /** What its `BuildRequires` name of packages that rekmod builds itself; absent where they name none. */
+  readonly staging?: Staging;
   /** An empty directory of the caller's that receives the RPMs. */
   readonly outputDirectory: string;
   readonly limits: Limits;
   readonly labels: Labels;
+}
+
+/** A repository of verified packages of this very kernel, from which a build gets what it requires. */
+export interface Staging {
+  /** Packages with their rpm-md metadata beside them; read only. */
+  readonly directory: string;
+  /** Of the packages. */
+  readonly digest: Sha256Hex;
+  /** `uname -r` of the buildroot's kernel. */
+  readonly release: string;
 }
 
 /** How a build ended. */

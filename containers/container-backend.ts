@@ -1,9 +1,20 @@
+import { BuildrootMissingError } from '../model/engine-errors.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import type { BuildBackend, Buildroot, Labels, PrepareRequest, RunControl } from './backend.ts';
+import type {
+  BuildBackend,
+  BuildRequest,
+  BuildResult,
+  Buildroot,
+  Labels,
+  PrepareRequest,
+  RunControl,
+  Staging,
+} from './backend.ts';
 import { buildPackage } from './build-package.ts';
 import { digestBuildroot } from './buildroot-digest.ts';
 import { readToolchainLabel } from './buildroot-facts.ts';
 import type { ContainerEngine, EngineImage } from './engine.ts';
+import { digestStagedBuildroot, installStaging } from './install-staging.ts';
 import {
   CONTAINER_LABEL,
   DIGEST_LABEL,
@@ -72,7 +83,37 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
     return count;
   }
 
-  return { prepare, build: (request, run) => buildPackage(engine, request, run), removeLeftovers };
+  async function build(request: BuildRequest, run: RunControl): Promise<BuildResult> {
+    const { staging } = request;
+    if (staging === undefined) return await buildPackage(engine, request, run);
+    const digest = digestStagedBuildroot(request.buildroot, staging);
+    const buildroot = await share(digest, run, () =>
+      findOrStage({ request, staging, digest }, run),
+    );
+    return await buildPackage(engine, { ...request, buildroot }, run);
+  }
+
+  async function findOrStage(
+    {
+      request,
+      staging,
+      digest,
+    }: {
+      readonly request: BuildRequest;
+      readonly staging: Staging;
+      readonly digest: Sha256Hex;
+    },
+    run: RunControl,
+  ): Promise<Buildroot> {
+    const found = await engine.findImage(`${BUILDROOT_REPOSITORY}:${digest.slice(0, 16)}`);
+    if (found?.labels[DIGEST_LABEL] === digest) return { id: found.id, digest, isReused: true };
+    const image = await engine.findImage(request.buildroot.id);
+    if (image === undefined) throw new BuildrootMissingError(request.buildroot.id);
+    const id = await installStaging(engine, { request, staging, image }, run);
+    return { id, digest, isReused: false };
+  }
+
+  return { prepare, build, removeLeftovers };
 }
 
 function isUsable({ labels, createdAtMs }: EngineImage, digest: Sha256Hex, now: number): boolean {

@@ -37,7 +37,7 @@ const ASSERTION_TARGET = '/rekmod/assert-one-kernel.sh';
 const DESCRIBE_TARGET = '/rekmod/describe-buildroot.sh';
 const KERNEL_TARGET = '/rekmod/kernel-devel.rpm';
 /** What rpm needs as root to own, protect and link files, and to run a spec's macros as nobody. */
-const CAPABILITIES = [
+export const RPM_CAPABILITIES = [
   'CHOWN',
   'DAC_OVERRIDE',
   'FOWNER',
@@ -123,7 +123,7 @@ function describePreparation(
     workingDirectory: '/',
     user: '0:0',
     network: target.prepareNetwork,
-    capabilities: CAPABILITIES,
+    capabilities: RPM_CAPABILITIES,
     isRootReadOnly: false,
     mounts: [
       { source: SCRIPT, target: SCRIPT_TARGET },

@@ -163,3 +163,15 @@ export class PrepareFailedError extends RekmodError {
     this.lastLines = failure.lastLines;
   }
 }
+
+/** Packages of a rollout could not be installed into a buildroot. */
+export class StagingFailedError extends RekmodError {
+  readonly failureClass = 'outcome';
+  readonly lastLines: readonly string[];
+
+  constructor(exitCode: number, lastLines: readonly string[]) {
+    const found = `exit code ${exitCode}: ${lastLines.at(-1) ?? 'no output'}`;
+    super(`Cannot install "packages of this rollout": expected rpm to succeed, found ${found}`);
+    this.lastLines = lastLines;
+  }
+}

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { BuildFailure } from '../../model/cell.ts';
 import { BuildrootMissingError } from '../../model/engine-errors.ts';
 import { MockTroubleError } from '../../model/mock-errors.ts';
@@ -132,12 +133,12 @@ async function walk(build: Build, isolation: PreparedRoot['isolation']): Promise
 }
 
 /** Options that every call of a build has. */
-function describeBuild({ limits, defines, stagingRepositories = [] }: BuildRequest): string[] {
+function describeBuild({ limits, defines, staging }: BuildRequest): string[] {
   const macros = { _smp_build_ncpus: String(Math.max(1, Math.ceil(limits.cpus))), ...defines };
   return [
     `--rpmbuild_timeout=${Math.ceil(limits.buildTimeoutMs / 1000)}`,
     ...Object.entries(macros).map(([name, value]) => `--define=${name} ${value}`),
-    ...stagingRepositories.map((url) => `--addrepo=${url}`),
+    ...(staging ? [`--addrepo=${pathToFileURL(staging.directory)}`] : []),
   ];
 }
 

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { BuildrootMissingError, InputUnreadableError } from '../../model/engine-errors.ts';
+import {
+  BuildrootMissingError,
+  InputUnreadableError,
+  StagingFailedError,
+} from '../../model/engine-errors.ts';
 import { LIMITS, makeTar, startBackendRig } from './backend-rig.ts';
 
 const RPM = 'kmod-a-1-1.x86_64.rpm';
@@ -228,4 +232,62 @@ test('build() ends for every damaged output, and only with RPMs or a refusal', a
       assert.deepEqual(names, []);
     }
   }
+});
+
+const STAGING = { directory: '/scratch/staging', digest: 'cd', release: '6.1.0-54-amd64' };
+
+test('build() installs what the rollout built into an image of its own, without network, once', async () => {
+  await using rig = await startBackendRig();
+  const staged = { staging: STAGING };
+  const first = rig.backend.build(rig.buildRequest(staged), rig.run);
+  const installation = await rig.engine.nextRun();
+  installation.exit();
+  const build = await rig.engine.nextRun();
+  build.exit({ exitCode: 1 });
+  await first;
+  const second = rig.backend.build(rig.buildRequest(staged), rig.run);
+  const again = await rig.engine.nextRun();
+  again.exit({ exitCode: 1 });
+  await second;
+
+  const { request } = installation;
+  assert.equal(request.image, 'sha256:buildroot');
+  assert.equal(request.network, 'none');
+  assert.equal(request.environment.REKMOD_RELEASE, STAGING.release);
+  const mount = request.mounts.find(({ source }) => source === STAGING.directory);
+  assert.deepEqual(mount, { source: STAGING.directory, target: '/rekmod/staging' });
+  assert.notEqual(build.request.image, 'sha256:buildroot');
+  assert.equal(again.request.image, build.request.image);
+  assert.equal(rig.engine.runCount, 3);
+  assert.ok(!build.request.mounts.some(({ source }) => source === STAGING.directory));
+});
+
+test('build() makes another image for other packages', async () => {
+  await using rig = await startBackendRig();
+  const images: string[] = [];
+  for (const digest of ['cd', 'ef']) {
+    const staging = { ...STAGING, digest };
+    const building = rig.backend.build(rig.buildRequest({ staging }), rig.run);
+    (await rig.engine.nextRun()).exit();
+    const build = await rig.engine.nextRun();
+    build.exit({ exitCode: 1 });
+    await building;
+    images.push(build.request.image);
+  }
+
+  assert.notEqual(images[0], images[1]);
+});
+
+test('build() throws when what the rollout built cannot be installed', async () => {
+  await using rig = await startBackendRig();
+  const building = rig.backend.build(rig.buildRequest({ staging: STAGING }), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stderr('file /usr/bin/gcc conflicts\n');
+  run.exit({ exitCode: 1 });
+
+  await assert.rejects(building, (error) => {
+    assert.ok(error instanceof StagingFailedError);
+    assert.match(error.message, /found exit code 1: file \/usr\/bin\/gcc conflicts$/);
+    return true;
+  });
 });

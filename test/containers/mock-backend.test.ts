@@ -143,7 +143,7 @@ test('build() makes the source RPM in the root and rebuilds it there, each with 
   await using rig = await startMockRig();
   const { built } = await beginBuild(rig, {
     defines: { kernel_version: '6.1 "$(x)' },
-    stagingRepositories: ['file:///srv/staging'],
+    staging: { directory: '/srv/staging', digest: '0', release: '6.1.0-54-amd64' },
   });
   const srpm = await rig.nextCall();
   await srpm.put('a-1-1.src.rpm', 'source');
