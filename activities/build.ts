@@ -2,34 +2,30 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import type {
-  BuildBackend,
-  BuildInput,
-  Buildroot,
-  BuildrootKernel,
-  BuiltFile,
-} from '../containers/backend.ts';
+import type { BuildBackend, Buildroot, BuildrootKernel, BuiltFile } from '../containers/backend.ts';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { BuildFailure } from '../model/cell.ts';
-import { RekmodError } from '../model/errors.ts';
 import type { FailureCause } from '../model/failure-cause.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Settings } from '../model/settings.ts';
-import type { StoredFile } from '../model/store.ts';
+import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import type { CompilerMatch } from '../model/toolchain.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
+import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { noteCompilers, requireCompiler } from './heed-compilers.ts';
 import type { KmodInput, KmodReader } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
+import { layOutSpecs } from './lay-out-specs.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { withScratch } from './scratch.ts';
+import { stageProviders } from './stage-providers.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
 export interface BuildDeps {
@@ -38,6 +34,7 @@ export interface BuildDeps {
   readonly store: ContentStore;
   readonly records: Records;
   readonly readSymvers: SymversReader;
+  readonly readForeignBuilds: ForeignBuildReader;
   readonly backend: BuildBackend;
   readonly readKmod: KmodReader;
   /** Marks what this data directory owns among the engine's containers. */
@@ -64,6 +61,8 @@ export type BuildEnd =
       readonly attemptLog: string;
       /** Whether the buildroot's compiler is the kernel's. */
       readonly compiler?: CompilerMatch;
+      /** See {@link BuildFacts.given}. */
+      readonly given?: Readonly<Record<string, Sha256Hex>>;
     }
   | {
       readonly kind: 'failed';
@@ -130,10 +129,13 @@ export function buildActivities(deps: BuildDeps) {
       requirePlannedSource(input, cell);
       const buildNumber = await deps.records.reserveBuildNumber(cell, runId(), cell.buildNumber);
       return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
+        const { given, staging, ...symbols } = await stageProviders(kernel, cell, {
+          ...{ ...deps, signal },
+          directory: join(directory, 'staging'),
+        });
         const { expected, ...spec } = await layOutInput(input, {
           directory: join(directory, 'input'),
-          kernel,
-          buildNumber,
+          ...{ kernel, buildNumber, ...symbols },
         });
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
@@ -142,7 +144,7 @@ export function buildActivities(deps: BuildDeps) {
           return {
             compiler: noteCompilers(buildroot, onLog),
             result: await backend.build(
-              { ...spec, buildroot, outputDirectory, limits, labels },
+              { ...spec, buildroot, outputDirectory, limits, labels, ...(staging && { staging }) },
               { onLog, signal },
             ),
           };
@@ -156,34 +158,12 @@ export function buildActivities(deps: BuildDeps) {
           return { ...result, ...explained, ...facts };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
-        return { kind: 'built', ...facts, files, expected, buildNumber };
+        return { kind: 'built', ...facts, files, expected, buildNumber, ...(given && { given }) };
       });
     });
   }
 
   return { prepareBuildroot, buildKmod };
-}
-
-/** The specs of all kmods of a kernel's stream; one that cannot be read fails in its own build. */
-async function layOutSpecs(
-  kernel: Kernel,
-  {
-    settings,
-    readKmod,
-    directory,
-    signal,
-  }: Pick<BuildDeps, 'settings' | 'readKmod'> & { directory: string; signal: AbortSignal },
-): Promise<readonly BuildInput[]> {
-  const specs: BuildInput[] = [];
-  for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(kernel.stream))) {
-    try {
-      const input = await readKmod(kmod, { freshness: 'known', signal });
-      specs.push(await layOutInput(input, { directory: join(directory, kmod.name), kernel }));
-    } catch (error) {
-      if (!(error instanceof RekmodError)) throw error;
-    }
-  }
-  return specs;
 }
 
 async function storeOutputs(

@@ -4,6 +4,8 @@ import type { BuildInput } from '../containers/backend.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { appendChecks } from '../rpm/spec-checks.ts';
+import { dropBuildRequires } from '../rpm/spec-dependencies.ts';
+import { EXTRA_SYMBOLS_FILE, exportExtraSymbols } from '../rpm/spec-extra-symbols.ts';
 import { appendRelease, releaseSuffix } from '../rpm/spec-release.ts';
 import type { KmodInput } from './kmod-source.ts';
 
@@ -14,6 +16,10 @@ export interface InputLayout {
   readonly kernel: Kernel;
   /** Absent where only what the spec requires is of interest, and nothing is built of it. */
   readonly buildNumber?: number;
+  /** What other kmods export, as a `Module.symvers`; absent where none is needed. */
+  readonly extraSymbols?: string;
+  /** What of its `BuildRequires` is not to be had now, e.g. packages that the rollout builds first. */
+  readonly laterRequirements?: ReadonlySet<string>;
 }
 
 /**
@@ -24,13 +30,18 @@ export interface InputLayout {
  */
 export async function layOutInput(
   input: KmodInput,
-  { directory, kernel, buildNumber }: InputLayout,
+  { directory, kernel, buildNumber, extraSymbols, laterRequirements = NOTHING }: InputLayout,
 ): Promise<BuildInput & { readonly expected: ExpectedPackages }> {
   await input.copySources(directory);
   const dialect = input.dialectFor(kernel);
-  const { specText, checks, ...injection } = dialect.inject(input.specText, kernel);
+  const { checks, ...injection } = dialect.inject(input.specText, kernel);
   const expected = dialect.expectPackages(input.specText, kernel);
   const defines = { ...input.kmod.defines, ...injection.defines };
+  const obtainable = dropBuildRequires(injection.specText, laterRequirements, defines);
+  const specText = extraSymbols === undefined ? obtainable : exportExtraSymbols(obtainable);
+  if (extraSymbols !== undefined) {
+    await writeFile(join(directory, EXTRA_SYMBOLS_FILE), extraSymbols, { flag: 'wx' });
+  }
   const laidOut = { directory, spec: input.specName, defines };
   if (buildNumber === undefined) {
     await writeSpec(laidOut, specText);
@@ -40,6 +51,8 @@ export async function layOutInput(
   await writeSpec(laidOut, appendChecks(appendRelease(specText, suffix), checks));
   return { ...laidOut, expected: { ...expected, release: `*${suffix}*` } };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 async function writeSpec({ directory, spec }: BuildInput, text: string): Promise<void> {
   await writeFile(join(directory, spec), text);

@@ -181,6 +181,7 @@ function toDonor(
     durationMs: build.durationMs,
     modules: readModules(build.modules),
     ...(build.uses ? { uses: build.uses } : {}),
+    ...(build.given ? { given: build.given } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
+import { findProviders } from './find-providers.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { findIdenticalBuild, type IdenticalBuildDeps, type Published } from './identical-build.ts';
@@ -94,23 +95,17 @@ export function verifyActivities(deps: VerifyDeps) {
     });
   }
 
-  /** What the other kmods export for this very kernel: by a build of their own, or one that was kept. */
+  /** What the other kmods export for this very kernel. */
   async function readProviders(
     kernel: Kernel,
     cell: PlannedCell,
     signal: AbortSignal,
   ): Promise<KmodExports> {
-    const providers = new Map<string, readonly number[]>();
-    const donorsOf = await records.openDonors(kernel);
-    for (const kmod of cell.needs) {
-      const verdict = (await records.readCell({ ...cell, kmod }))?.verdict;
-      const isLent = verdict?.kind === 'keep' && verdict.why === 'compatible';
-      const release = isLent ? verdict.donor : cell.release;
-      const donors = [...donorsOf(kmod), ...(await deps.readForeignBuilds(kmod, kernel, signal))];
-      const build = donors.find((donor) => donor.release === release) ?? donors[0];
-      collectExports(providers, build?.modules ?? []);
+    const exports = new Map<string, readonly number[]>();
+    for (const { modules } of await findProviders(kernel, cell, { ...deps, signal })) {
+      collectExports(exports, modules);
     }
-    return providers;
+    return exports;
   }
 
   return { verifyBuild };

@@ -69,6 +69,11 @@ export interface BuildFacts {
   readonly uses?: StoredFile;
   /** The attempt's log, relative to the data directory. */
   readonly attemptLog: string;
+  /**
+   * The kmods whose exports or packages the build was given, with the input digests of the builds that
+   * served; absent if there were none.
+   */
+  readonly given?: Readonly<Record<string, Sha256Hex>>;
   /** What the real kernel said to the modules; absent when it was not asked. */
   readonly loadTest?: LoadTestReport;
 }
@@ -97,6 +102,8 @@ export interface DonorBuild {
   readonly modules: readonly PackagedModule[];
   /** Which functions of them use what they import. */
   readonly uses?: StoredFile;
+  /** See {@link BuildFacts.given}. */
+  readonly given?: Readonly<Record<string, Sha256Hex>>;
   /** Somebody else built it: of what source, and how long it took, is not known. */
   readonly isForeign?: true;
 }

@@ -1,5 +1,6 @@
 import { findFit } from '../kabi/fit.ts';
 import { collectExports } from '../kabi/resolve.ts';
+import type { DonorBuild } from '../model/cell.ts';
 import type { Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
@@ -38,7 +39,7 @@ export interface PlanFacts {
 export function assemblePlan(facts: PlanFacts): RebuildPlan {
   const reasons = findNeeds(facts.kmods.map(toNeedFacts));
   const needs = namesOfNeeds(reasons);
-  const verdicts = blockCycles(judgeKmods(facts, namesOfNeeds(dropRunTime(reasons))), needs);
+  const verdicts = blockCycles(judgeKmods(facts, dropRunTime(reasons)), needs);
   const built = listBuilt(verdicts);
   const waves = orderWaves(restrictTo(built, needs));
   const cells = facts.kmods.map((kmod) => {
@@ -91,8 +92,36 @@ function listUnlessEmpty<Key extends string, T>(
   return named;
 }
 
+/**
+ * Finds the kmods of whose packages a build was made that are other ones by now; of those that only
+ * export symbols to it their CRCs tell.
+ */
+function findRenewed(
+  kmod: string,
+  {
+    reasons,
+    accepted,
+    kernel,
+  }: {
+    readonly reasons: NeedsOfKmods;
+    readonly accepted: ReadonlyMap<string, DonorBuild>;
+    readonly kernel: Kernel;
+  },
+): readonly string[] {
+  const build = accepted.get(kmod);
+  if (build?.given === undefined || build.release !== kernel.release) return [];
+  const { given } = build;
+  return (reasons.get(kmod) ?? []).flatMap((need) => {
+    const now = accepted.get(need.kmod);
+    if (need.from !== 'build-requires' || now?.release !== kernel.release) return [];
+    const before = given[need.kmod];
+    return before === undefined || before === now.inputDigest ? [] : [need.kmod];
+  });
+}
+
 /** Judges until no further kmod must be rebuilt because one that it needs is. */
-function judgeKmods(facts: PlanFacts, needs: Needs): ReadonlyMap<string, Verdict> {
+function judgeKmods(facts: PlanFacts, reasons: NeedsOfKmods): ReadonlyMap<string, Verdict> {
+  const needs = namesOfNeeds(reasons);
   const { kernel, symvers } = facts;
   const kmods = facts.kmods.map((kmod) => {
     const isForced = facts.forced.includes(kmod.kmod.name);
@@ -104,9 +133,11 @@ function judgeKmods(facts: PlanFacts, needs: Needs): ReadonlyMap<string, Verdict
   }));
   const { accepted, exports: providers } = findFit(candidates, symvers);
   const judge = (kmod: FactsOfKmod, built: ReadonlySet<string>) => {
-    const rebuiltProviders = (needs.get(kmod.kmod.name) ?? []).filter((need) => built.has(need));
-    const pendingSymbols = exportsOf(facts, rebuiltProviders);
-    const symbols = { symvers, accepted: accepted.get(kmod.kmod.name), providers };
+    const { name } = kmod.kmod;
+    const rebuilt = (needs.get(name) ?? []).filter((need) => built.has(need));
+    const pendingSymbols = exportsOf(facts, rebuilt);
+    const symbols = { symvers, accepted: accepted.get(name), providers };
+    const rebuiltProviders = [...rebuilt, ...findRenewed(name, { reasons, accepted, kernel })];
     return judgeCell({ ...kmod, ...symbols, rebuiltProviders, pendingSymbols });
   };
   const verdicts = new Map(kmods.map((kmod) => [kmod.kmod.name, judge(kmod, new Set())]));

@@ -65,6 +65,20 @@ export function namesOfNeeds(needs: NeedsOfKmods): ReadonlyMap<string, readonly 
   );
 }
 
+/** Kmod → those of its `BuildRequires` that other kmods provide: they come when those are built. */
+export function findProvidedRequirements(
+  kmods: readonly Pick<NeedFacts, 'kmod' | 'dependencies'>[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const offers = indexOffers(kmods);
+  return new Map(
+    kmods.map(({ kmod: { name }, dependencies }) => {
+      const required = listRequired('build-requires', dependencies?.buildRequires, offers);
+      const others = required.filter(({ kmod }) => kmod !== name);
+      return [name, new Set(others.flatMap(({ what }) => what ?? []))];
+    }),
+  );
+}
+
 function listRequired(
   from: 'build-requires' | 'requires',
   names: readonly string[] = [],
@@ -76,9 +90,11 @@ function listRequired(
 }
 
 /** What packages of a kmod may be required by → the kmods that have such a package. */
-function indexOffers(kmods: readonly NeedFacts[]): ReadonlyMap<string, ReadonlySet<string>> {
+function indexOffers(
+  kmods: readonly (Pick<NeedFacts, 'kmod' | 'dependencies'> & Partial<NeedFacts>)[],
+): ReadonlyMap<string, ReadonlySet<string>> {
   const offers = new Map<string, Set<string>>();
-  for (const { kmod, dependencies, modules } of kmods) {
+  for (const { kmod, dependencies, modules = [] } of kmods) {
     const names = new Set([
       ...(dependencies?.provides ?? []),
       ...listPackageNames(kmod.name, dependencies),

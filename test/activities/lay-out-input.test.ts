@@ -7,6 +7,7 @@ import { readSpecFolder } from '../../activities/sources/read-spec-folder.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import { SpecParseError } from '../../model/parse-errors.ts';
+import { EXTRA_SYMBOLS_FILE } from '../../rpm/spec-extra-symbols.ts';
 import { readFixtureText } from '../kabi/fixtures.ts';
 import { kernelOf, kmodOf } from '../support/plan-facts.ts';
 import { makeScratch, type Scratch } from '../support/scratch.ts';
@@ -113,4 +114,36 @@ test('layOutInput() refuses a spec that does not build for the kernel', async ()
   const spec = '%kernel_module_package -x default\nBuildRequires: kernel-syms\nRelease: 0\n';
 
   await assert.rejects(layOut(scratch, spec, { kernel: LEAP, buildNumber: 1 }), SpecParseError);
+});
+
+test("layOutInput() lays out other kmods' exports beside the sources, and names them to kbuild", async () => {
+  await using scratch = await makeScratch();
+  const extraSymbols = '0x000000ab\tcore_open\textra/core\tEXPORT_SYMBOL\t\n';
+
+  const { text } = await layOut(
+    scratch,
+    `${readFixtureText('specs/elrepo9.spec')}\n%build\nmake\n`,
+    {
+      ...{ kernel: EL9, buildNumber: 1, extraSymbols },
+    },
+  );
+
+  assert.equal(await readFile(scratch.at('input', EXTRA_SYMBOLS_FILE), 'utf8'), extraSymbols);
+  assert.match(text, new RegExp(`^Source\\d+: ${EXTRA_SYMBOLS_FILE}$`, 'm'));
+  assert.match(text, /^%build\nexport KBUILD_EXTRA_SYMBOLS="%\{_sourcedir\}\//m);
+});
+
+test('layOutInput() leaves out of a preparation what other kmods provide later', async () => {
+  await using scratch = await makeScratch();
+  const spec = readFixtureText('specs/elrepo9.spec').replace(
+    /^(BuildRequires:\tkernel-rpm-macros)$/m,
+    '$1, kmod-core-devel',
+  );
+
+  const { text } = await layOut(scratch, spec, {
+    ...{ kernel: EL9, laterRequirements: new Set(['kmod-core-devel']) },
+  });
+
+  assert.match(text, /^BuildRequires: kernel-rpm-macros$/m);
+  assert.doesNotMatch(text, /kmod-core-devel/);
 });

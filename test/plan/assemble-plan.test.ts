@@ -278,6 +278,34 @@ test('assemblePlan() does not depend on the order of the inventory', () => {
   assert.deepEqual(planOf(kmods), planOf(kmods.toReversed()));
 });
 
+test('assemblePlan() rebuilds what was built of packages of a provider that is another one by now', () => {
+  const verdict = (from: 'buildRequires' | 'requires', given: string): string => {
+    const dependencies = { buildRequires: [], requires: [], provides: [], [from]: ['kmod-core'] };
+    const core = donorOf(NEW, [moduleOf('core', { exports: { core: 1 } })]);
+    const user = donorOf(NEW, [moduleOf('user', { imports: { core: 1 } })], {
+      given: { core: given },
+    });
+    return verdictOf(
+      planOf([factsOf('core', [core]), factsOf('user', [user], { dependencies })]).byName.user,
+    );
+  };
+
+  assert.equal(verdict('buildRequires', 'other input'), 'rebuild provider-rebuilt');
+  assert.equal(verdict('buildRequires', INPUT), 'keep built-for-this-kernel');
+  // Of symbols the CRCs decide, and they fit.
+  assert.equal(verdict('requires', 'other input'), 'keep built-for-this-kernel');
+});
+
+test("assemblePlan() rebuilds what was built for this kernel when its provider's CRC changed", () => {
+  const core = donorOf(NEW, [moduleOf('core', { exports: { core: 2 } })]);
+  const user = donorOf(NEW, [moduleOf('user', { imports: { core: 1 } })]);
+
+  const { byName } = planOf([factsOf('core', [core]), factsOf('user', [user])]);
+
+  assert.equal(verdictOf(byName.core), 'keep built-for-this-kernel');
+  assert.equal(verdictOf(byName.user), 'rebuild crc-changed');
+});
+
 /** Small random inventories; about half of the kmods need others, cycles happen. */
 function randomKmods(random: (limit: number) => number): readonly KmodFacts[] {
   const symbol = (): string => `s${random(12)}`;
