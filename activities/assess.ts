@@ -10,6 +10,7 @@ import type { Sha256Hex } from '../model/store.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { digestInputs } from '../plan/input-digest.ts';
+import { restrictPlan } from '../plan/restrict-plan.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
 import { readSpecDependencies } from '../rpm/spec-dependencies.ts';
 import { detailPlan } from './detail-plan.ts';
@@ -69,7 +70,7 @@ export function assessActivities(deps: AssessDeps) {
       const { plan, unreadable } = await assessKernel(request, { ...deps, isPatient }, signal);
       const fault = unreadable.find(({ kmod }) => kmod === request.kmod);
       if (fault) throw new NotFoundError('plan', request.kmod, fault.reason);
-      return requireCell(plan, request.kmod);
+      return requireCell(restrictPlan(plan, new Set([request.kmod])), request.kmod, plan);
     });
   }
 
@@ -119,10 +120,10 @@ export async function requireKernel(records: Records, key: KernelKey): Promise<K
   throw new NotFoundError('use kernel', key.release, detail);
 }
 
-function requireCell(plan: RebuildPlan, kmod: string): PlannedCell {
+function requireCell(plan: RebuildPlan, kmod: string, whole: RebuildPlan): PlannedCell {
   const cell = plan.cells.find((candidate) => candidate.kmod === kmod);
   if (cell) return cell;
-  const known = plan.cells.map((candidate) => candidate.kmod).join(', ') || 'none';
+  const known = whole.cells.map((candidate) => candidate.kmod).join(', ') || 'none';
   const detail = `expected a kmod of stream "${plan.stream}" (${known}), found no such`;
   throw new NotFoundError('plan', kmod, detail);
 }

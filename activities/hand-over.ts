@@ -1,12 +1,14 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import type { CellKey } from '../model/cell.ts';
 import type { Settings } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
-import { publisherId } from '../model/workflow-ids.ts';
+import { publisherId, rolloutId } from '../model/workflow-ids.ts';
 import type {
   PublicationRequest,
   RebuildInput,
   RebuildResult,
+  RolloutInput,
   WorkflowOptions,
 } from '../model/workflow-messages.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -42,6 +44,26 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     return { repository };
   }
 
+  /** Has those kmods built that need one which was built by itself; a rollout that runs does it at its end. */
+  async function resumeDependants(
+    request: CellKey & { readonly options: WorkflowOptions },
+  ): Promise<void> {
+    const { kmod, stream, release, options } = request;
+    const input: RolloutInput = {
+      ...{ stream, release, options, forced: [] },
+      trigger: 'new-provider',
+      dependantsOf: [kmod],
+    };
+    await client.workflow.signalWithStart('rolloutKernel', {
+      workflowId: rolloutId(input),
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      signal: 'resume',
+      signalArgs: [{ kmod }],
+      staticSummary: `What needs ${kmod} on kernel ${release}`,
+    });
+  }
+
   /** Waits for a rebuild that somebody else started, and returns what it returned. */
   async function joinRebuild(request: { readonly workflowId: string }): Promise<RebuildResult> {
     return await withHeartbeat((signal) => {
@@ -63,7 +85,7 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     });
   }
 
-  return { requestPublication, joinRebuild, awaitEnd };
+  return { requestPublication, resumeDependants, joinRebuild, awaitEnd };
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

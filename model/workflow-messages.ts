@@ -5,7 +5,7 @@ import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Who or what started work; stands in lists as a search attribute. */
-export type Trigger = 'new-kernel' | 'command' | 'new-source';
+export type Trigger = 'new-kernel' | 'command' | 'new-source' | 'new-provider';
 
 /**
  * Settings that replayed code needs; given as input, never imported, so that a replay does not
@@ -39,6 +39,16 @@ export interface RolloutInput extends KernelKey {
   readonly options: WorkflowOptions;
   /** A rollout to wait for: what it builds may serve this kernel as well. */
   readonly after?: string;
+  /**
+   * Only what needs these kmods is looked at, because they were built by themselves; more of them come
+   * by the signal `resume`, also to a rollout of all.
+   */
+  readonly dependantsOf?: readonly string[];
+}
+
+/** That a kmod was built by itself, for which others may have waited (signal `resume`). */
+export interface Resumption {
+  readonly kmod: string;
 }
 
 /** Input of `rebuildKmod`. */

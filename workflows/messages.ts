@@ -3,6 +3,7 @@ import type {
   PublicationAnswer,
   PublicationRequest,
   RebuildProgress,
+  Resumption,
   RollbackCommand,
   RollbackResult,
 } from '../model/workflow-messages.ts';
@@ -15,6 +16,9 @@ export const rollBackUpdate = defineUpdate<RollbackResult, [RollbackCommand]>('r
 
 /** To `rebuildKmod`: they are served, or will not be. */
 export const publishedSignal = defineSignal<[PublicationAnswer]>('published');
+
+/** To `rolloutKernel`: build what has waited for this kmod. */
+export const resumeSignal = defineSignal<[Resumption]>('resume');
 
 /** To `rebuildKmod`: where are you? */
 export const progressQuery = defineQuery<RebuildProgress>('progress');

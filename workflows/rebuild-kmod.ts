@@ -68,6 +68,7 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   setCurrentDetails(explanationToMarkdown(explainCell(cell)));
   const outcome = await rebuildCell(input, cell, way);
   await CancellationScope.nonCancellable(() => record(cell, outcome));
+  if (outcome.kind === 'published') await resumeDependants(input, cell);
   way.step = 'done';
   setAttributes({ outcome: outcome.kind }, input.options);
   setCurrentDetails(explanationToMarkdown(explainCell({ ...cell, outcome })));
@@ -152,6 +153,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   const facts = {
     ...{ inputDigest, sourceDigest, durationMs, modules, attemptLog },
     ...(uses ? { uses } : {}),
+    ...(built.given ? { given: built.given } : {}),
     ...(tested ? { loadTest: tested } : {}),
   };
   if (identical) {
@@ -250,6 +252,18 @@ async function record(cell: PlannedCell, outcome: CellOutcome): Promise<void> {
   await outcomes.recordOutcome.executeWithOptions(
     { summary: toSummary(`Record: ${describeOutcome(outcome)}`) },
     [{ ...cell, outcome }],
+  );
+}
+
+/** A rollout builds in order by itself; what is built outside of one may be what others have waited for. */
+async function resumeDependants(
+  { prepared, options }: RebuildInput,
+  { kmod, stream, release, neededBy = [] }: PlannedCell,
+): Promise<void> {
+  if (prepared || neededBy.length === 0) return;
+  await handOver.resumeDependants.executeWithOptions(
+    { summary: toSummary(`Look at what needs ${kmod}: ${neededBy.join(', ')}`) },
+    [{ kmod, stream, release, options }],
   );
 }
 

@@ -5,6 +5,7 @@ import {
   isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
+  setHandler,
 } from '@temporalio/workflow';
 import type { Buildroot } from '../containers/backend.ts';
 import type { CellOutcome } from '../model/cell.ts';
@@ -15,6 +16,7 @@ import { rebuildId } from '../model/workflow-ids.ts';
 import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts';
 import { dispatchOrder } from '../plan/dispatch-order.ts';
 import { findBlocker } from '../plan/find-blocker.ts';
+import { findDependants, restrictPlan } from '../plan/restrict-plan.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
 import { explainCell } from '../report/explain-cell.ts';
 import { explanationToMarkdown } from '../report/explanation-markdown.ts';
@@ -23,6 +25,7 @@ import { toSummary } from '../report/text-size.ts';
 import { assess, build, handOver, outcomes } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { mapWindowed } from './map-windowed.ts';
+import { resumeSignal } from './messages.ts';
 import { rebuildKmod } from './rebuild-kmod.ts';
 import { setAttributes, toPairs } from './search-attributes.ts';
 
@@ -30,34 +33,76 @@ type Outcomes = Map<string, CellOutcome>;
 
 /**
  * Brings one kernel to its end: plan all cells, prepare one buildroot, rebuild what must be rebuilt
- * in waves, a bounded number at once. One kmod that fails holds up only those that need it.
+ * in waves, a bounded number at once. One kmod that fails holds up only those that need it; they are
+ * built when it was healed by itself (signal `resume`).
  */
 export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult> {
-  const { stream, release, forced, after } = input;
+  const { after } = input;
+  const resumed = new Set(input.dependantsOf);
+  setHandler(resumeSignal, ({ kmod }) => {
+    resumed.add(kmod);
+  });
   if (after !== undefined) {
     await handOver.awaitEnd.executeWithOptions(
       { summary: `Wait for ${after}: what it builds may serve this kernel as well` },
       [{ workflowId: after }],
     );
   }
-  const { plan, unreadable } = await assess.planKernel.executeWithOptions(
+  const all: Outcomes = new Map();
+  let plan = input.dependantsOf === undefined ? await rollOut(input, all) : undefined;
+  while (!plan || resumed.size > 0) {
+    const kmods = [...resumed];
+    resumed.clear();
+    plan = await rollOut(input, all, kmods);
+  }
+  const result = summarize(plan, all);
+  setAttributes({ outcome: result.failedCount > 0 ? 'failed' : 'done' }, input.options);
+  return result;
+}
+
+/**
+ * Goes once through a kernel's cells.
+ *
+ * @param dependantsOf If given, only what needs these kmods is looked at.
+ */
+async function rollOut(
+  input: RolloutInput,
+  all: Outcomes,
+  dependantsOf?: readonly string[],
+): Promise<RebuildPlan> {
+  const { stream, release, forced } = input;
+  const { plan: whole, unreadable } = await assess.planKernel.executeWithOptions(
     { summary: `Compare the kABI of ${release} with what every kmod imports` },
     [{ stream, release, forced }],
   );
+  const plan = dependantsOf ? restrictPlan(whole, findDependants(whole, dependantsOf)) : whole;
+  if (dependantsOf) markResumed(input, plan);
   const ended: Outcomes = new Map();
   showPlan(plan, ended);
   await recordUnbuilt(plan, ended);
-  for (const { kmod, reason } of unreadable) await recordUnreadable(plan, { kmod, reason }, ended);
+  const faults = dependantsOf ? [] : unreadable;
+  for (const { kmod, reason } of faults) await recordUnreadable(plan, { kmod, reason }, ended);
   const cells = plan.cells.filter((cell) => needsBuild(cell.verdict));
   if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
   showPlan(plan, ended);
-  const result = summarize(plan, ended);
-  const kmods = result.cells.map(({ kmod }) => kmod);
+  for (const [kmod, outcome] of ended) all.set(kmod, outcome);
+  if (!dependantsOf) await recordRollout(plan, ended);
+  return plan;
+}
+
+/** Nobody gave such a rollout its attributes when it began. */
+function markResumed(
+  { options, trigger }: RolloutInput,
+  { stream, release, arch }: RebuildPlan,
+): void {
+  if (trigger === 'new-provider')
+    setAttributes({ stream, kernel: release, arch, trigger }, options);
+}
+
+async function recordRollout({ stream, release }: RebuildPlan, ended: Outcomes): Promise<void> {
   await outcomes.recordRollout.executeWithOptions({ summary: `Record that ${release} is done` }, [
-    { stream, release, kmods },
+    { stream, release, kmods: [...ended.keys()] },
   ]);
-  setAttributes({ outcome: result.failedCount > 0 ? 'failed' : 'done' }, input.options);
-  return result;
 }
 
 function showPlan(plan: RebuildPlan, ended: Outcomes): void {

@@ -3,6 +3,7 @@ import { assessKernel } from '../../activities/assess.ts';
 import { requireNamed } from '../../activities/require-named.ts';
 import { ContentInvalidError } from '../../model/activity-errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import { restrictPlan } from '../../plan/restrict-plan.ts';
 import { planToText } from '../../report/plan-text.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
 import { type CommandContext, openContext } from '../context.ts';
@@ -73,7 +74,7 @@ async function showPlans(
     const { plan, unreadable } = await assessKernel({ stream, release, forced }, context, signal);
     const fault = unreadable.find((candidate) => candidate.kmod === kmod);
     if (fault) throw new ContentInvalidError(kmod, fault.reason);
-    plans.push({ ...plan, cells: plan.cells.filter((cell) => cell.kmod === kmod) });
+    plans.push(restrictPlan(plan, new Set([kmod])));
   }
   if (options.json) printJson(terminal, plans);
   else for (const plan of plans) print(terminal, planToText(plan, { color, columns }));

@@ -6,6 +6,7 @@ import { NotFoundError } from '../../model/activity-errors.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
 import { rebuildId, rolloutId } from '../../model/workflow-ids.ts';
+import { resumeSignal } from '../../workflows/messages.ts';
 import type { rolloutKernel } from '../../workflows/rollout-kernel.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
 import {
@@ -237,5 +238,71 @@ export function testRolloutKernel(rig: WorkflowRig): void {
     );
     assert.ok(!rig.calls().includes('recordRollout'));
     assert.equal(rig.calls().filter((call) => call.startsWith('buildKmod')).length, 3);
+  });
+
+  test('rolloutKernel() builds what needs a kmod that was healed by itself, and nothing else', async () => {
+    const release = 'healed';
+    const keep = { kind: 'keep', why: 'built-for-this-kernel' } as const;
+    const cells = [
+      cellOf('core', release, { neededBy: ['user'] }),
+      cellOf('free', release),
+      cellOf('user', release, { wave: 1, needs: ['core'], neededBy: ['addon'] }),
+      cellOf('addon', release, { wave: 2, needs: ['user'] }),
+      cellOf('torn', release, { wave: 1, needs: ['core', 'free'] }),
+    ];
+    const planKernel: Fakes['planKernel'] = async () => {
+      const now = cells.map((cell) => (cell.kmod === 'core' ? { ...cell, verdict: keep } : cell));
+      return { plan: planOf(release, now), unreadable: [] };
+    };
+    const { fakes, recorded } = goodFakes(cells, { planKernel });
+    rig.use(fakes);
+
+    const byHand = await startRebuild(rig, cellOf('core', release, { neededBy: ['user'] }));
+    await byHand.result();
+    const id = rolloutId({ stream: 'lab', release });
+    await rig.client.workflow.getHandle(id).result();
+
+    assert.equal(recorded.get('user')?.kind, 'published');
+    assert.equal(recorded.get('addon')?.kind, 'published');
+    assert.deepEqual(recorded.get('torn'), { kind: 'blocked', by: 'free' });
+    assert.equal(recorded.get('free'), undefined);
+    // That is no rollout of the whole kernel.
+    assert.ok(!rig.calls().includes('recordRollout'));
+  });
+
+  test('rolloutKernel() looks again at its end when a kmod is healed meanwhile', async () => {
+    const release = 'healed-meanwhile';
+    const cells = [
+      cellOf('core', release),
+      cellOf('slow', release),
+      cellOf('user', release, { wave: 1, needs: ['core'] }),
+    ];
+    const gate = makeGate();
+    let isHealed = false;
+    const buildKmod: Fakes['buildKmod'] = async (input) => {
+      if (input.cell.kmod === 'core') return await buildBadly();
+      if (input.cell.kmod === 'slow') await gate.passed;
+      return await buildWell(input);
+    };
+    const planKernel: Fakes['planKernel'] = async () => {
+      const keep = { kind: 'keep', why: 'built-for-this-kernel' } as const;
+      const now = cells.map((cell) => (cell.kmod === 'core' ? { ...cell, verdict: keep } : cell));
+      return { plan: planOf(release, isHealed ? now : cells), unreadable: [] };
+    };
+    const { fakes, recorded } = goodFakes(cells, { buildKmod, planKernel });
+    rig.use(fakes);
+    const rollout = await startRollout(rig, release);
+    await untilCalled(rig, 'recordOutcome core');
+
+    isHealed = true;
+    await rollout.signal(resumeSignal, { kmod: 'core' });
+    gate.open();
+
+    assert.equal(
+      endsOf((await rollout.result()).cells),
+      'core failed, slow published, user published',
+    );
+    assert.equal(recorded.get('user')?.kind, 'published');
+    assert.equal(rig.calls().filter((call) => call.startsWith('recordRollout')).length, 1);
   });
 }
