@@ -130,10 +130,8 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     },
     [{ cell, buildroot }],
   );
-  if (built.kind === 'failed') {
-    return { ...built, step: 'build' };
-  }
-  const { durationMs, attemptLog } = built;
+  if (built.kind === 'failed') return { ...built, step: 'build' };
+  const { durationMs, attemptLog, given } = built;
   way.step = 'verify';
   const verified = await verify.verifyBuild.executeWithOptions(
     { summary: `Verify ${kmod}: files, vermagic, every CRC against ${release}` },
@@ -153,7 +151,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   const facts = {
     ...{ inputDigest, sourceDigest, durationMs, modules, attemptLog },
     ...(uses ? { uses } : {}),
-    ...(built.given ? { given: built.given } : {}),
+    ...(given ? { given } : {}),
     ...(tested ? { loadTest: tested } : {}),
   };
   if (identical) {
