@@ -26,6 +26,8 @@ export interface LabKmod {
   readonly kind: 'single' | 'family' | 'large' | 'quick';
   /** The package that its sources come from, e.g. `jool-dkms`; absent if a test made it. */
   readonly debianPackage?: string;
+  /** Of its sources; absent if a test made it. */
+  readonly upstreamVersion?: string;
 }
 
 /** What `lab/make-lab.sh` made. */

@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly limits?: readonly string[];
   /** More YAML at the top level. */
   readonly extra?: string;
+  /** Writes streams, targets and kmods in place of those of the lab. */
+  readonly describe?: (world: World) => readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Ports instead of free ones: Temporal, its UI, files. */
   readonly ports?: readonly [number, number, number];
@@ -230,12 +232,23 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
 }
 
 function describeConfig(world: World, options: WorldOptions, ports: readonly number[]): string {
+  return [
+    '# Written by the lab.',
+    ...(options.describe?.(world) ?? describeLab(world, options)),
+    `temporal: { port: ${ports[0]}, uiPort: ${ports[1]} }`,
+    `server: { port: ${ports[2]} }`,
+    ...(options.limits ? ['limits:', ...options.limits.map((line) => `  ${line}`)] : []),
+    options.extra ?? '',
+    '',
+  ].join('\n');
+}
+
+function describeLab(world: World, options: WorldOptions): readonly string[] {
   const kmods = options.kmods.map(({ name, spec }) => {
     const loadTest = options.loadTests?.[name] ?? '{ mode: off }';
     return `  ${name}: { spec: ${spec}, streams: [lab], required: true, loadTest: ${loadTest} }`;
   });
   return [
-    '# Written by the lab.',
     'streams:',
     '  lab:',
     '    like: lab',
@@ -249,12 +262,7 @@ function describeConfig(world: World, options: WorldOptions, ports: readonly num
     ...Object.entries(options.moreKmods ?? {}).map(
       ([name, entry]) => `  ${name}: { ${entry}, streams: [lab] }`,
     ),
-    `temporal: { port: ${ports[0]}, uiPort: ${ports[1]} }`,
-    `server: { port: ${ports[2]} }`,
-    ...(options.limits ? ['limits:', ...options.limits.map((line) => `  ${line}`)] : []),
-    options.extra ?? '',
-    '',
-  ].join('\n');
+  ];
 }
 
 /** Whether an error is a program's that ended with an exit code. */
