@@ -10,18 +10,22 @@ trap 'exit 143' TERM
 
 # The paths that mock uses too, since a module's debug information holds them.
 export LC_ALL=C HOME=/builddir TMPDIR=/builddir/tmp
-mkdir -p /builddir/tmp /builddir/out
+mkdir -p /builddir/tmp /builddir/out /builddir/sources
+# Specs write beside their sources while they are parsed, as OpenZFS' does, and rpm says nothing if they cannot. Large
+# files are not copied into what the build has of memory.
+find /rekmod/input -mindepth 1 -maxdepth 1 -type f -size -2048k -exec cp -t /builddir/sources {} +
+find /rekmod/input -mindepth 1 -maxdepth 1 ! \( -type f -size -2048k \) -exec ln -s -t /builddir/sources {} +
 
 definitions=()
 for definition in \
-  '_topdir /builddir/build' '_sourcedir /rekmod/input' '_specdir /rekmod/input' '_tmppath /builddir/tmp' \
+  '_topdir /builddir/build' '_sourcedir /builddir/sources' '_specdir /builddir/sources' '_tmppath /builddir/tmp' \
   "_smp_build_ncpus $RPM_BUILD_NCPUS" '_buildhost rekmod' 'source_date_epoch_from_changelog 1' \
   'use_source_date_epoch_as_buildtime 1' 'clamp_mtime_to_source_date_epoch 1' "$@"; do
   definitions+=(--define "$definition")
 done
 
 # In the background, so that SIGTERM ends this script at once and with it the container.
-rpmbuild -bb --noclean "${definitions[@]}" "/rekmod/input/$REKMOD_SPEC" 3>&- &
+rpmbuild -bb --noclean "${definitions[@]}" "/builddir/sources/$REKMOD_SPEC" 3>&- &
 wait $! || {
   code=$?
   # cgroup v2, then v1.

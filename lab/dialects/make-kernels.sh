@@ -13,9 +13,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 el_release() { printf '%s.el12.x86_64' "${1//+/-}"; }
 suse_release() { printf '%s.1.1-default' "${1//+/-}"; }
 
-# repack <el|suse> <uname -r> <release that the raw RPMs have> <folder with the raw files>
+# repack <el|suse> <uname -r> <Debian's uname -r> <release that the raw RPMs have> <folder with the raw files>
 repack() {
-  local form=$1 release=$2 raw_release=$3 raw=$4 target=$LAB/kernels/$1/$2 bare scratch
+  local form=$1 release=$2 raw_release=$4 raw=$5 target=$LAB/kernels/$1/$2 old bare scratch
   bare=${release%.x86_64}
   bare=${bare%-default}
   scratch=$(mktemp -d "$LAB/kernels/.repack.XXXXXX")
@@ -24,9 +24,13 @@ repack() {
   cp -a "$raw/usr/src/kernels/$raw_release" "$scratch/devel/tree"
   cp -a "$raw/lib/modules/$raw_release" "$scratch/core/modules"
   rm -f "$scratch/core/modules"/{build,source,modules.*.bin}
-  if [[ $release != "$raw_release" ]]; then
-    grep -rlF "$raw_release" "$scratch/devel/tree" "$scratch/core/modules" | xargs -r sed -i "s/${raw_release//./\\.}/$release/g"
-  fi
+  # Debian's own name is left in .kernelvariables, which "make modules_install" heeds.
+  for old in "$3" "$raw_release"; do
+    [[ $old != "$release" ]] || continue
+    grep -rlF "$old" "$scratch/devel/tree" "$scratch/core/modules" | xargs -r sed -i "s/${old//./\\.}/$release/g"
+  done
+  # Debian has it elsewhere.
+  [[ -f $scratch/devel/tree/scripts/module.lds ]] || cp "$scratch/devel/tree/arch/x86/module.lds" "$scratch/devel/tree/scripts/"
   # What the kernel exports, as each vendor writes it; SUSE's CRCs have no leading zeros.
   if [[ $form == el ]]; then
     awk -F '\t' '{ printf "kernel(%s) = %s\n", $2, $1 }' "$scratch/devel/tree/Module.symvers" >"$scratch/ksyms"
@@ -61,8 +65,8 @@ for source in "${sources[@]}"; do
     raw=$(mktemp -d "$LAB/kernels/.raw.XXXXXX")
     remove_at_exit "$raw"
     for rpm in "${raw_rpms[@]}"; do rpm2cpio "$rpm" | (cd "$raw" && cpio -idm --quiet); done
-    repack el "$el" "$el" "$raw"
-    repack suse "$suse" "$el" "$raw"
+    repack el "$el" "$base-cloud-amd64" "$el" "$raw"
+    repack suse "$suse" "$base-cloud-amd64" "$el" "$raw"
     rm -rf "$raw"
   fi
   entries+=("{\"el\": \"$el\", \"suse\": \"$suse\", \"source\": \"$base-cloud-amd64\"}")

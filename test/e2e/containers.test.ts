@@ -12,6 +12,7 @@ import type {
   BuildrootKernel,
   RunControl,
 } from '../../containers/backend.ts';
+import { openRpm } from '../../activities/rpm-file.ts';
 import { createContainerBackend } from '../../containers/container-backend.ts';
 import type { ContainerExit, ContainerRequest } from '../../containers/engine.ts';
 import {
@@ -461,6 +462,41 @@ if (typeof lab === 'string') {
       `the spec defines kversion itself (line 1): expected ${kernel.release}, found 5.13`,
     );
     assert.doesNotMatch(run.text, /BUILT/);
+  });
+
+  test('lab: build() lets a spec write beside its sources, which OpenZFS does', async () => {
+    await using input = await makeScratch();
+    await using output = await makeScratch();
+    const text = [
+      'Name: a\nVersion: 1\nRelease: 1\nSummary: a\nLicense: a\nSource1: small\nSource2: large',
+      "%(echo 'Provides: written' >%{_sourcedir}/preamble)",
+      '%{expand:%(cat %{_sourcedir}/preamble)}',
+      '%description\n%install\ninstall -D %{SOURCE1} %{buildroot}/small',
+      'install -D %{SOURCE2} %{buildroot}/large\n%files\n/small\n/large\n',
+    ];
+    await writeFile(join(input.path, 'a.spec'), text.join('\n'));
+    await writeFile(join(input.path, 'small'), 'small');
+    await writeFile(join(input.path, 'large'), Buffer.alloc(4 * MEBIBYTE));
+    const run = followLog();
+
+    const result = await backend.build(
+      {
+        directory: input.path,
+        spec: 'a.spec',
+        defines: {},
+        buildroot: { id: image, digest: 'none', isReused: true },
+        outputDirectory: output.path,
+        limits: LAB_LIMITS,
+        labels,
+      },
+      run,
+    );
+
+    assert.equal(result.kind, 'succeeded', run.text);
+    const [name = ''] = await readdir(output.path);
+    const { header } = await openRpm(join(output.path, name));
+    assert.ok(header.provides.some((provided) => provided.name === 'written'));
+    assert.deepEqual((await readdir(input.path)).sort(), ['a.spec', 'large', 'small']);
   });
 
   const HOSTILE = [
