@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runProgram } from '../activities/run-program.ts';
 import { makeDialectLab } from './dialects/dialect-lab.ts';
 import { judgeCorpus } from './dialects/judge-corpus.ts';
 import { describeCorpus, describeSummary, summarize } from './dialects/report.ts';
@@ -13,6 +14,8 @@ const { positionals } = parseArgs({ allowPositionals: true });
 const startedAt = performance.now();
 const directory = join(cacheDirectory(), 'dialects');
 const made = await makeDialectLab();
+// A run that was broken off leaves its rekmod running.
+await runProgram(['bash', join(import.meta.dirname, 'end-demo.sh'), join(directory, 'home')]);
 await removeWorld(directory);
 const judged = await judgeCorpus(made, {
   directory,

@@ -6,13 +6,13 @@ import { basename, join } from 'node:path';
 import test, { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { openRpm } from '../../activities/rpm-file.ts';
 import type {
   BuildBackend,
   BuildInput,
   BuildrootKernel,
   RunControl,
 } from '../../containers/backend.ts';
-import { openRpm } from '../../activities/rpm-file.ts';
 import { createContainerBackend } from '../../containers/container-backend.ts';
 import type { ContainerExit, ContainerRequest } from '../../containers/engine.ts';
 import {
