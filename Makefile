@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CACHE := $(or $(REKMOD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rekmod)
 WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.sh";
 
-.PHONY: help setup lab demo demo-stop check test e2e bench truth
+.PHONY: help setup lab demo demo-stop check test e2e bench truth dialects
 
 help:
 	@printf '%s\n' \
@@ -14,6 +14,7 @@ help:
 	  'make check      format, lint, types and quick tests only' \
 	  'make bench      the benchmarks of docs/benchmarks.md' \
 	  'make truth      verdicts against the loader of every kernel, docs/truth.md' \
+	  'make dialects  specs of every dialect, built for real kernels and installed by dnf' \
 	  'make setup      installs what is missing'
 
 setup:
@@ -41,3 +42,6 @@ bench: lab
 
 truth: lab
 	@$(WITH_ENV) npm run --silent truth
+
+dialects: lab
+	@$(WITH_ENV) npm run --silent dialects
