@@ -11,6 +11,8 @@ const QUERY =
 const RUNNING = /^%\(uname[ \t]+-r\)$/;
 const RUNNING_LINE =
   /^[ \t]*%(?:define|global)[ \t]+(?<macro>\w{3,64})[ \t]+%\(uname[ \t]+-r\)[ \t]*$/gm;
+/** kmod-kvdo alone says it. */
+const OLDEST_KERNEL = /^Requires:.*\bkernel-core-uname-r[ \t]*>=/m;
 
 /** Real specs have one or two; each costs a pass through the spec. */
 const MAX_MACROS = 16;
@@ -44,12 +46,15 @@ export const installedDevel: Dialect = {
     for (const query of findQueries(specText)) checks.push(...checkQuery(query, kernel));
     return { specText: rewritten, defines: {}, checks };
   },
-  expectPackages: () => ({
+  expectPackages: (specText) => ({
     dialect: 'installed-devel',
     name: '*',
     version: '*',
     directories: [],
-    requires: ['kernel-core-uname-r >= *', 'kernel(*) = *'],
+    requires: [
+      ...(OLDEST_KERNEL.test(effectiveLines(specText)) ? ['kernel-core-uname-r >= *'] : []),
+      'kernel(*) = *',
+    ],
     newBuild: 'replaces',
   }),
   bindsToOneKernel: false,

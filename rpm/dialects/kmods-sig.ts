@@ -1,9 +1,12 @@
 import { findDefinitions, rewriteDefinitions } from '../macro-definitions.ts';
+import { effectiveLines } from '../spec-lines.ts';
 import type { Dialect } from './dialect.ts';
 import { requireRelease, toVersionRelease } from './target-kernel.ts';
 
 /** Version and release of a kernel, e.g. `5.14.0-587.el9`. */
 const KERNEL = /^[0-9]+\.[0-9]+\.[0-9]+-[0-9]\S*$/;
+/** Of what provides this, dnf keeps earlier versions. */
+const INSTALL_ONLY = /^Provides:.*\binstallonlypkg\(kernel-module\)/m;
 
 /**
  * The CentOS Kmods SIG: `%global kernel 5.14.0-587.el9`, from which most take their Version too
@@ -27,14 +30,14 @@ export const kmodsSig: Dialect = {
       checks: [{ macro: 'kernel', expected }],
     };
   },
-  expectPackages: (_specText, kernel) => ({
+  expectPackages: (specText, kernel) => ({
     dialect: 'kmods-sig',
     // Their own are kmod-…; packages after their form are named like the driver.
     name: '*',
     version: '*',
     directories: ['extra'],
     requires: [`kernel-uname-r >= ${requireRelease(kernel)}`, 'kernel(*) = *'],
-    newBuild: 'replaces',
+    newBuild: INSTALL_ONLY.test(effectiveLines(specText)) ? 'stands-beside' : 'replaces',
   }),
   bindsToOneKernel: false,
   usesWeakModules: true,

@@ -1,6 +1,10 @@
 import { findDefinitions, type MacroDefinition, rewriteDefinitions } from '../macro-definitions.ts';
+import { effectiveLines } from '../spec-lines.ts';
 import type { Dialect } from './dialect.ts';
 import { requireRelease, toVersionRelease } from './target-kernel.ts';
+
+/** ddiskit writes it since EL 7. */
+const OLDEST_KERNEL = /^Requires:.*\bkernel[ \t]*>=/m;
 
 /**
  * Red Hat's Driver Update Program, as ddiskit writes it: `%define kmod_kernel_version 4.18.0-444.el8`.
@@ -29,12 +33,15 @@ export const redhatDup: Dialect = {
       checks: [...checks, { macro: 'kernel_version', expected: value }],
     };
   },
-  expectPackages: () => ({
+  expectPackages: (specText) => ({
     dialect: 'redhat-dup',
     name: 'kmod-*',
     version: '*',
     directories: ['extra'],
-    requires: ['kernel(*) = *', 'kernel >= *'],
+    requires: [
+      'kernel(*) = *',
+      ...(OLDEST_KERNEL.test(effectiveLines(specText)) ? ['kernel >= *'] : []),
+    ],
     newBuild: 'replaces',
   }),
   bindsToOneKernel: false,

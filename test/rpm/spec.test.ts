@@ -103,6 +103,29 @@ test('what is bound to one kernel stands beside others and leaves weak-modules a
   }
 });
 
+test('the SIG form stands beside earlier builds where dnf is told to keep them, else it replaces them', () => {
+  const newBuildOf = (file: string): string | undefined => {
+    const text = readFixtureText(`specs/${file}.spec`);
+    return detectDialect(text)?.expectPackages(text, EL9).newBuild;
+  };
+  assert.equal(newBuildOf('kmods-sig'), 'stands-beside');
+  assert.equal(newBuildOf('kmods-sig-own-version'), 'replaces');
+});
+
+const REQUIREMENTS: readonly (readonly [file: string, requires: readonly string[]])[] = [
+  ['installed-devel', ['kernel-core-uname-r >= *', 'kernel(*) = *']],
+  ['installed-devel-uname', ['kernel(*) = *']],
+  ['redhat-dup', ['kernel(*) = *', 'kernel >= *']],
+  ['redhat-dup-el6', ['kernel(*) = *']],
+];
+
+for (const [file, requires] of REQUIREMENTS) {
+  test(`expectPackages() counts on what ${file}.spec itself says of kernels`, () => {
+    const text = readFixtureText(`specs/${file}.spec`);
+    assert.deepEqual(detectDialect(text)?.expectPackages(text, EL9).requires, requires);
+  });
+}
+
 const HOSTILE: readonly string[] = [
   '%(--kmodname --target ',
   'kmodtool --target',
