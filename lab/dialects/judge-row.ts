@@ -58,11 +58,13 @@ export async function judgeRow(row: Row, home: string): Promise<BuiltRow> {
 export function judgeRefusal(judged: BuiltRow): Finding {
   const { row, built } = judged;
   const { refusal = '' } = row.laidOut.spec;
-  const problems = row.releases
-    .map((release) => fillIn(refusal, { version: row.laidOut.version, release }))
+  const sentences = row.releases.map((release) =>
+    fillIn(refusal, { version: row.laidOut.version, release }),
+  );
+  const problems = sentences
     .filter((sentence) => !built.problems.some((problem) => problem.includes(sentence)))
     .map((sentence) => `expected "${sentence}", found ${built.problems.join('; ') || 'a build'}`);
-  return { problems };
+  return { problems, note: sentences[0] ?? '' };
 }
 
 function judgeDialect({ laidOut, form }: Row, kernel: Kernel): readonly string[] {

@@ -68,7 +68,7 @@ export function describeCorpus({ rows, refused }: JudgedCorpus): string {
   const refusals = refused.map(({ row, finding }) => [
     row.form.dialect,
     row.laidOut.spec.name,
-    finding.problems.length === 0 ? `refused: ${row.laidOut.spec.refusal}` : 'NOT REFUSED',
+    finding.problems.length === 0 ? `refused: ${finding.note}` : 'NOT REFUSED',
   ]);
   return [writeTable(table), writeTable(refusals), reasons.join('\n')]
     .filter((part) => part !== '')
