@@ -25,11 +25,11 @@ export async function removeLeftovers(directory: string): Promise<void> {
   await rm(pathOfDrafts(directory), drafts);
 }
 
-/** Removes a snapshot that is not served. What is left of it after a crash is no snapshot any more. */
+/** Removes a snapshot that is not served, while none is written. What is left of it after a crash is no snapshot any more. */
 export async function removeSnapshot(directory: string, snapshot: string): Promise<void> {
   const drafts = pathOfDrafts(directory);
   await mkdir(drafts, { recursive: true });
   const removed = join(drafts, `removed-${snapshot}-${randomUUID()}`);
   await rename(pathOfSnapshot(directory, snapshot), removed);
-  await rm(removed, { recursive: true, force: true });
+  await rm(drafts, { recursive: true, force: true });
 }
