@@ -85,7 +85,7 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
   }
   installQuietRuntime();
   const bundle = requireTestBundle();
-  const server = await startServer(program);
+  const server = await startTestServer(program);
   const connection = await NativeConnection.connect({ address: server.address });
   const client = new Client({ connection: server.connection });
   let current: Partial<Fakes> = {};
@@ -154,14 +154,15 @@ function listKmods(input: unknown): string {
   return [...new Set([...names].map(([, name]) => name))].join(',');
 }
 
-interface Server {
+/** A Temporal of a test's own. */
+export interface TestServer {
   readonly child: ChildProcess;
   readonly address: string;
   readonly connection: Connection;
 }
 
-/** Starts a server in memory that does not outlive this process. */
-async function startServer(temporal: string): Promise<Server> {
+/** Starts a server in memory that does not outlive this process, and suggests early to continue as new. */
+export async function startTestServer(temporal: string): Promise<TestServer> {
   const port = await findFreePort();
   const dynamicConfig = {
     'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW_EVENTS,
