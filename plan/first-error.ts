@@ -17,6 +17,8 @@ const WEAK_MARKS: readonly RegExp[] = [
 const NOISE: readonly RegExp[] = [
   /^\++ /,
   /^echo /,
+  // What a configure script tried, as ipt-netflow's shows it.
+  /^\/\/ /,
   /^error: (?:Bad exit status|Failed build dependencies)/,
   // What mock puts before dnf's own words.
   /^ERROR: (?:Exception\(|Command failed)/,

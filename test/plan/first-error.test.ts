@@ -33,6 +33,11 @@ error: Bad exit status from /builddir/tmp/rpm-tmp.QgActF (%build)`,
     "make[2]: *** No rule to make target 'a-1/ext/b.c', needed by 'a-1/ext/b.o'.  Stop.",
   ],
   [
+    'the error of the build, not of what a configure script tried',
+    "// /builddir/build/BUILD/ipt-netflow-2.6/cc-test-build/test.c:4:16: error: storage size of 'test' isn't known\na.c:1:2: error: b",
+    'a.c:1:2: error: b',
+  ],
+  [
     "gcc's colours not in the answer",
     '\u001b[01m\u001b[Ka.c:1:10:\u001b[m\u001b[K \u001b[01;31m\u001b[Kfatal error: \u001b[m\u001b[Knosuch.h: No such file or directory',
     'a.c:1:10: fatal error: nosuch.h: No such file or directory',
