@@ -34,7 +34,8 @@ export const lustre: Dialect = {
     version: '*',
     directories: ['extra', 'updates'],
     requires: [isSuseKernel(kernel) ? `ksym(${kernel.flavour}:*) = *` : 'kernel(*) = *'],
-    newBuild: 'replaces',
+    // Every KMP provides multiversion(kernel).
+    newBuild: isSuseKernel(kernel) ? 'stands-beside' : 'replaces',
   }),
   bindsToOneKernel: false,
   usesWeakModules: true,

@@ -112,6 +112,12 @@ test('the SIG form stands beside earlier builds where dnf is told to keep them, 
   assert.equal(newBuildOf('kmods-sig-own-version'), 'replaces');
 });
 
+test('Lustre stands beside earlier builds on SUSE, whose packages are for several kernels at once', () => {
+  const lustre = findDialect('lustre');
+  assert.equal(lustre?.expectPackages('', LEAP).newBuild, 'stands-beside');
+  assert.equal(lustre?.expectPackages('', EL9).newBuild, 'replaces');
+});
+
 const REQUIREMENTS: readonly (readonly [file: string, requires: readonly string[]])[] = [
   ['installed-devel', ['kernel-core-uname-r >= *', 'kernel(*) = *']],
   ['installed-devel-uname', ['kernel(*) = *']],
