@@ -9,6 +9,7 @@ import type { Settings, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
+import { findKmodFreeze } from '../plan/find-kmod-freeze.ts';
 import { digestInputs } from '../plan/input-digest.ts';
 import { restrictPlan } from '../plan/restrict-plan.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
@@ -94,11 +95,14 @@ export async function assessKernel(
   const target = requireNamed(settings.targets, 'plan', 'target', stream.target);
   const symvers = await readSymvers(kernel.symvers);
   const donorsOf = await records.openDonors(kernel);
+  const gate = stream.gate ? await records.readGate(stream.name) : undefined;
   const kmods: KmodFacts[] = [];
   const unreadable: { kmod: string; reason: string }[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
     try {
-      kmods.push(await readFacts(kmod, { ...deps, kernel, target, donorsOf, signal }));
+      const freeze = gate && findKmodFreeze(gate.rules, kmod.name);
+      const read = await readFacts(kmod, { ...deps, kernel, target, donorsOf, signal });
+      kmods.push({ ...read, ...(freeze === undefined ? {} : { freeze }) });
     } catch (error) {
       signal.throwIfAborted();
       // One kmod whose source is at fault must not hold up the others; trouble that passes is waited for.

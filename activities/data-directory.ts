@@ -27,6 +27,9 @@ export interface DataDirectory {
   buildNumberFile(key: CellKey): string;
   cellsOf(stream: string): string;
   cellFile(key: CellKey): string;
+  gateFile(stream: string): string;
+  /** Which advisory brings which kernel of a stream, as its updateinfo said last. */
+  advisoriesFile(stream: string): string;
   /** Relative to {@link root}, as records name it. */
   attemptLog(key: CellKey, attempt: string): string;
   absolute(relative: string): string;
@@ -59,6 +62,8 @@ export function layOutDataDirectory(root: string): DataDirectory {
     buildNumberFile: (key) => at('build-numbers', key.stream, key.release, `${key.kmod}.json`),
     cellsOf: (stream) => at('cells', stream),
     cellFile: (key) => at('cells', key.stream, key.release, `${key.kmod}.json`),
+    gateFile: (stream) => at('gates', `${stream}.json`),
+    advisoriesFile: (stream) => at('cache', 'advisories', `${stream}.json`),
     attemptLog: (key, attempt) => join('logs', key.stream, key.release, key.kmod, `${attempt}.log`),
     absolute: (relative) => at(relative),
   };

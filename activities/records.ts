@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
+import type { GateRecord } from '../model/gate.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { Sha256Hex } from '../model/store.ts';
@@ -75,6 +76,8 @@ export interface Records {
   readCell(key: CellKey): Promise<CellRecord | undefined>;
   writeCell(record: CellRecord): Promise<void>;
   listCells(stream: string): Promise<readonly CellRecord[]>;
+  readGate(stream: string): Promise<GateRecord | undefined>;
+  writeGate(record: GateRecord): Promise<void>;
   /** Looks up which builds could serve a kernel; see {@link DonorLookup}. */
   openDonors(kernel: DonorKernel): Promise<DonorLookup>;
   /** @throws {StateDamagedError} If the file is missing or holds something else. */
@@ -132,6 +135,8 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       );
       return cells.flat().filter((cell) => cell !== undefined);
     },
+    readGate: (stream) => readJson(data.gateFile(stream), isGate),
+    writeGate: (record) => writeJson(data.gateFile(record.stream), record),
     async openDonors({ stream, release: wanted, arch, flavour }) {
       const kernels = (await listKernels(stream)).filter(
         (kernel) => kernel.arch === arch && kernel.flavour === flavour,
@@ -217,6 +222,10 @@ function isPlan(value: unknown): value is RebuildPlan {
 
 function isRollout(value: unknown): value is RolloutRecord {
   return has(value, 'stream', 'release', 'endedAt', 'kmods');
+}
+
+function isGate(value: unknown): value is GateRecord {
+  return has(value, 'stream', 'decidedAt', 'kernels', 'rules');
 }
 
 function isBuildNumber(

@@ -27,6 +27,8 @@ export interface RepositoryLook {
   readonly onPackage?: PrimaryParserOptions['onPackage'];
   /** Which of their requires and provides `onPackage` gets. */
   readonly wantsDependency?: (name: string) => boolean;
+  /** See {@link PrimaryParserOptions}. */
+  readonly acceptsBase?: boolean;
   /** Holds the compressed metadata for a moment. */
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -132,6 +134,7 @@ async function parsePrimary(
     thing: below(look.baseUrl, location),
     isWanted: look.isWanted,
     onPackage: look.onPackage ?? collect,
+    ...(look.acceptsBase === undefined ? {} : { acceptsBase: look.acceptsBase }),
     ...(look.wantsDependency === undefined ? {} : { wantsDependency: look.wantsDependency }),
     signal: look.signal,
   });

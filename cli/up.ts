@@ -4,6 +4,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { openRemoteKey } from '../activities/ask-signer.ts';
 import { openContentStore } from '../activities/content-store.ts';
 import { findProgram } from '../activities/find-program.ts';
+import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
@@ -128,6 +129,9 @@ async function startParts(
   stack.defer(() => workers.stop());
   const options = workflowOptions(context, hasSearchAttributes);
   await applySchedules(client, settings, { homeId, options });
+  // A gate that nothing has called yet is started; one that runs sees what was configured anew.
+  const { lookAgain } = callGateActivities({ client, settings, records });
+  for (const stream of options.gatedStreams ?? []) await lookAgain({ stream, options });
   return {
     serverUrl: server.url,
     temporalAddress: temporalAddress(settings.temporal),

@@ -1,5 +1,8 @@
 import { type AssessDeps, assessActivities } from '../activities/assess.ts';
 import { type BuildDeps, buildActivities } from '../activities/build.ts';
+import { type CallGateDeps, callGateActivities } from '../activities/gate/call-gate.ts';
+import { type JudgeGateDeps, judgeGateActivities } from '../activities/gate/judge-gate.ts';
+import { type ServeViewDeps, serveViewActivities } from '../activities/gate/serve-view.ts';
 import { type HandOverDeps, handOverActivities } from '../activities/hand-over.ts';
 import { kernelActivities } from '../activities/kernels.ts';
 import { type LoadTestDeps, loadTestActivities } from '../activities/load-test/load-test.ts';
@@ -18,6 +21,9 @@ export type WorkerDeps = AssessDeps &
   LoadTestDeps &
   VerifySignedDeps &
   PublishDeps &
+  CallGateDeps &
+  JudgeGateDeps &
+  ServeViewDeps &
   HandOverDeps;
 
 export interface WorkersOptions extends WorkerConnection {
@@ -48,10 +54,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         ...verifySignedActivities(deps),
         ...outcomeActivities(deps),
         ...handOverActivities(deps),
+        ...callGateActivities(deps),
+        ...judgeGateActivities(deps),
       },
     }),
     await createWorker(options, PUBLISH_QUEUE, {
-      activities: publishActivities(deps),
+      activities: { ...publishActivities(deps), ...serveViewActivities(deps) },
       maxConcurrentActivityTaskExecutions: 2,
     }),
   ];

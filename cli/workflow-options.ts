@@ -15,7 +15,8 @@ export function workflowOptions(
   { settings }: Pick<CommandContext, 'settings'>,
   hasSearchAttributes: boolean,
 ): WorkflowOptions {
-  const { limits } = settings;
+  const { limits, streams } = settings;
+  const gated = streams.filter(({ gate }) => gate !== undefined).map(({ name }) => name);
   return {
     window: limits.parallelBuilds + WAITING_REBUILDS,
     buildTimeoutMs: limits.buildTimeoutMs,
@@ -23,5 +24,6 @@ export function workflowOptions(
     publishBatchMs: PUBLISH_BATCH_MS,
     tidyMs: TIDY_MS,
     hasSearchAttributes,
+    ...(gated.length > 0 ? { gatedStreams: gated } : {}),
   };
 }

@@ -4,13 +4,19 @@ import { STANDARD_REPOSITORY } from './schema-stream.ts';
 import type { Scope } from './scope.ts';
 import { parseDurationMs } from './units.ts';
 
-/** The repositories of the user's file and those that streams publish to; `kmods` if there are none. */
+/**
+ * The repositories of the user's file and those that streams publish to or gates list kernels in; `kmods` if
+ * there are none.
+ */
 export function resolveRepositories(
   scope: Scope,
   streams: readonly Stream[],
 ): readonly Repository[] {
   const own = scope.config.repositories ?? {};
-  const used = streams.map(({ repository }) => repository);
+  const used = streams.flatMap(({ repository, gate }) => [
+    repository,
+    ...(gate ? [gate.repository] : []),
+  ]);
   const names = new Set([...Object.keys(own), ...used]);
   if (names.size === 0) names.add(STANDARD_REPOSITORY);
   return [...names].map((name) => {

@@ -79,7 +79,9 @@ export function resolveServer(
 ): Settings['server'] {
   const server = scope.config.server ?? ServerSection.parse({});
   if (!WILDCARD_HOST.test(server.host)) return server;
-  const used = new Set(streams.map(({ repository }) => repository));
+  const used = new Set(
+    streams.flatMap(({ repository, gate }) => [repository, ...(gate ? [gate.repository] : [])]),
+  );
   const missing = repositories
     .filter(({ name, baseUrl }) => baseUrl === undefined && used.has(name))
     .filter(({ name }) => !isDamaged(scope, 'repositories', name));

@@ -1,5 +1,6 @@
 import type { PackageFamily, Stream, StreamTrust } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
+import { resolveGate } from './resolve-gate.ts';
 import { STANDARD_REPOSITORY, STREAM_DEFAULTS, type StreamEntry } from './schema-stream.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
 import { findSimilar, suggest } from './suggest.ts';
@@ -43,6 +44,7 @@ function resolveStream(
   }
   const repository = inherit(entries, (entry) => entry.repository) ?? name;
   checkReferences(scope, name, { target, repository });
+  const gate = resolveGate(scope, { name, urls, repository }, entries);
   return {
     name,
     title: inherit(entries, (entry) => entry.title) ?? name,
@@ -57,6 +59,7 @@ function resolveStream(
     repository,
     keepKernels: inherit(entries, (entry) => entry.keepKernels) ?? STREAM_DEFAULTS.keepKernels,
     ...resolveLists(scope, name, entries),
+    ...(gate === undefined ? {} : { gate }),
   };
 }
 

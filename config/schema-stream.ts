@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEVERITIES } from '../model/gate.ts';
 import {
   Arch,
   ImageReference,
@@ -86,6 +87,53 @@ const Trust = z.strictObject({
   keysFrom: Text.optional().describe('Where to get the keys; shown when one is missing.'),
 });
 
+/** What a gate is when nothing else is said. */
+export const GATE_DEFAULTS = {
+  isEnabled: true,
+  /** Builds take minutes; what takes longer, or waits for a person, is not waited for. */
+  grace: '1h',
+  /** A whole distribution need not lie on this machine's disk. */
+  packages: 'upstream',
+  skip: 'optional',
+  /** Appended to the stream's name. */
+  suffix: '-gated',
+} as const;
+
+const SEVERITY_EXPECTED = '"critical", "important", "moderate" or "low"';
+
+const FastLane = z.strictObject({
+  severities: z
+    .array(z.enum(SEVERITIES, { error: SEVERITY_EXPECTED }))
+    .optional()
+    .meta({ description: 'Kernels that such an advisory brings are in it.', default: [] }),
+  skip: z.enum(['optional', 'failed'], { error: '"optional" or "failed"' }).optional().meta({
+    description: 'What it need not wait for: optional kmods, or required ones that failed as well.',
+    default: GATE_DEFAULTS.skip,
+  }),
+});
+
+const Gate = z.strictObject({
+  enabled: z.boolean().optional().meta({
+    description: 'Whether there is a gate; to switch off one that is inherited.',
+    default: GATE_DEFAULTS.isEnabled,
+  }),
+  grace: z
+    .union([z.literal('0s'), Duration])
+    .optional()
+    .meta({
+      description: 'How long after it was found a kernel waits for optional kmods.',
+      default: GATE_DEFAULTS.grace,
+    }),
+  packages: z.enum(['upstream', 'mirror'], { error: '"upstream" or "mirror"' }).optional().meta({
+    description: 'Whether packages stay where upstream has them, or are copied.',
+    default: GATE_DEFAULTS.packages,
+  }),
+  repository: Name.optional().describe(
+    'Repository that lists what was released. Default: the name of the stream and "-gated".',
+  ),
+  fastLane: FastLane.optional().describe('What a security kernel need not wait for.'),
+});
+
 /** One entry of `streams:`, before `like:` is followed. */
 export const StreamEntry = z.strictObject({
   like: Name.optional().describe('Stream whose values are used where this entry has none.'),
@@ -120,6 +168,9 @@ export const StreamEntry = z.strictObject({
   severities: Path.optional().describe(
     "Rules for changes that the distribution allows (SUSE's kabi/severities); explain and never decide.",
   ),
+  gate: Gate.nullable()
+    .optional()
+    .describe('A repository that lists a kernel only when its required kmods are there.'),
 });
 export type StreamEntry = z.infer<typeof StreamEntry>;
 

@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** What `loadTest` of a kmod says, as YAML on one line, e.g. `{ mode: require }`. */
   readonly loadTests?: Readonly<Record<string, string>>;
   readonly poll?: string;
+  /** What `gate` of the stream says, as YAML on one line, e.g. `{ grace: 0s }`; no gate when absent. */
+  readonly gate?: string;
   /** YAML lines of the `limits` section. */
   readonly limits?: readonly string[];
   /** More YAML at the top level. */
@@ -255,6 +257,7 @@ function describeLab(world: World, options: WorldOptions): readonly string[] {
     `    urls: [${world.mirror.url}]`,
     `    poll: ${options.poll ?? '5s'}`,
     `    trust: { gpgKeys: [${world.lab.upstreamKey}], gpgCheck: true, repoGpgCheck: true }`,
+    ...(options.gate === undefined ? [] : [`    gate: ${options.gate}`]),
     'targets:',
     `  lab: { like: lab, image: '${world.lab.image}' }`,
     'kmods:',

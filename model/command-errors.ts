@@ -19,3 +19,8 @@ export class RollbackEndedError extends RekmodError {
     super(isOwn ? said : `Cannot roll back "${repository}": ${said}`, { cause });
   }
 }
+
+/** A gate does not do what it was asked for; its own sentence says why. */
+export class GateRefusedError extends RekmodError {
+  readonly failureClass = 'configuration';
+}

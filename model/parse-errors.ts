@@ -69,12 +69,20 @@ export class NevraParseError extends RekmodError {
   }
 }
 
+/** A file of repository metadata by its usual name. */
+export type RepodataFile =
+  | 'repomd.xml'
+  | 'primary.xml'
+  | 'filelists.xml'
+  | 'other.xml'
+  | 'updateinfo.xml';
+
 /** Repository metadata (`repomd.xml`, `primary.xml`) that is malformed or outside its bounds. */
 export class RepodataParseError extends RekmodError {
   readonly failureClass = 'outcome';
-  readonly file: 'repomd.xml' | 'primary.xml';
+  readonly file: RepodataFile;
 
-  constructor(file: 'repomd.xml' | 'primary.xml', detail: string) {
+  constructor(file: RepodataFile, detail: string) {
     super(`Cannot parse ${file}: ${detail}`);
     this.file = file;
   }

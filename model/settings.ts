@@ -1,3 +1,4 @@
+import type { GateSettings } from './gate.ts';
 import type { Kmod } from './kmod.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface Stream {
   readonly stablelist?: string;
   /** A file with the changes that the distribution allows itself, SUSE's `kabi/severities`. */
   readonly severities?: string;
+  /** Which of its kernels machines may see; all of them, as upstream has them, when absent. */
+  readonly gate?: GateSettings;
 }
 
 /** Where builds happen: in containers of an image, or in roots that mock makes. */

@@ -62,8 +62,11 @@ export type Verdict =
     }
   | {
       readonly kind: 'excluded';
-      readonly why: 'kernel-too-old' | 'kernel-too-new' | 'source-excludes';
-      /** The kernel of the limit; of `source-excludes` the condition as the source has it. */
+      readonly why: 'kernel-too-old' | 'kernel-too-new' | 'source-excludes' | 'frozen';
+      /**
+       * The kernel of the limit; of `source-excludes` the condition as the source has it; of `frozen` by whom
+       * and why, e.g. `by ada: its new version loses data`.
+       */
       readonly limit: string;
     }
   | Blocked;

@@ -19,6 +19,11 @@ export function publisherId(repository: string): string {
   return `publish/${repository}`;
 }
 
+/** `gate/<stream>`: the only one who decides which of its kernels machines see. */
+export function gateId(stream: string): string {
+  return `gate/${stream}`;
+}
+
 /** `stream/<stream>`: the Schedule; the runs it starts append the moment. */
 export function followId(stream: string): string {
   return `stream/${stream}`;

@@ -1,4 +1,13 @@
 import type { BuiltPackage, CellKey, CellOutcome, RebuildStep } from './cell.ts';
+import type {
+  FastLaneOrder,
+  Freeze,
+  GatedKernel,
+  GateOrder,
+  GateRules,
+  GateView,
+  Waiver,
+} from './gate.ts';
 import type { KernelKey } from './kernel.ts';
 import type { PlannedCell } from './plan.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -22,6 +31,8 @@ export interface WorkflowOptions {
   readonly tidyMs?: number;
   /** False when the server refused to register them. */
   readonly hasSearchAttributes: boolean;
+  /** Streams whose gates are told when something changed; absent in what an earlier version started. */
+  readonly gatedStreams?: readonly string[];
 }
 
 /** Input of `followStream`. */
@@ -146,4 +157,31 @@ export interface SignMetadataInput {
   readonly repository: string;
   /** The text of `repomd.xml`. */
   readonly repomd: string;
+}
+
+/** Input of `gateStream`. */
+export interface GateInput {
+  readonly stream: string;
+  readonly options: WorkflowOptions;
+  /** What people decided, from the run before; read from the data directory when absent. */
+  readonly rules?: GateRules;
+}
+
+/** What somebody asks of a gate; the moment is the workflow's to say. */
+export type GateRequest<Decision extends { readonly at: string }> = Omit<Decision, 'at'>;
+
+/** Arguments of the updates `waive`, `freeze`, `promote`, `recall` and `fastLane`. */
+export type WaiveRequest = GateRequest<Waiver>;
+export type FreezeRequest = GateRequest<Freeze>;
+export type OrderRequest = GateRequest<Omit<GateOrder, 'kind'>>;
+export type FastLaneRequest = GateRequest<FastLaneOrder>;
+/** Of `unwaive` and `thaw`: what is taken back, by whom and why. */
+export type UnwaiveRequest = Omit<WaiveRequest, 'until'>;
+export type ThawRequest = Omit<FreezeRequest, 'until'>;
+
+/** What a gate answers to an update, once it is done. */
+export interface GateAnswer {
+  /** How the kernels stand now that it touched, oldest first. */
+  readonly kernels: readonly GatedKernel[];
+  readonly view?: GateView;
 }

@@ -5,7 +5,7 @@ import type { ModuleFacts, Symvers } from '../model/kabi.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import type { Verdict } from '../model/verdict.ts';
+import { needsBuild, type Verdict } from '../model/verdict.ts';
 import { countImports } from './count-imports.ts';
 import { listProblemsOf } from './count-problems.ts';
 import { judgeRange } from './kernel-range.ts';
@@ -20,6 +20,8 @@ export interface KmodFacts {
   readonly donors: readonly DonorBuild[];
   /** The condition by which the source itself is not for this kernel; absent if it is. */
   readonly exclusion?: string;
+  /** Who froze the kmod and why, e.g. `by ada: its new version loses data`; absent if nobody did. */
+  readonly freeze?: string;
   /** Whether a package serves one kernel only, whatever its symbols (kmodtool). */
   readonly bindsToOneKernel: boolean;
   readonly isForced: boolean;
@@ -63,6 +65,13 @@ export function listServingBuilds(facts: KmodFacts): readonly DonorBuild[] {
  * @see reference: kmod weak-modules, `--add-kernel`; kmod-packaging.md §3
  */
 export function judgeCell(facts: CellFacts): Verdict {
+  const verdict = judgeThawed(facts);
+  const { freeze, isForced } = facts;
+  if (freeze === undefined || isForced || !needsBuild(verdict)) return verdict;
+  return { kind: 'excluded', why: 'frozen', limit: freeze };
+}
+
+function judgeThawed(facts: CellFacts): Verdict {
   const alone = judgeAlone(facts);
   if (alone) return alone;
   const { accepted, rebuiltProviders } = facts;

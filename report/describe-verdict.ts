@@ -50,6 +50,8 @@ function describeExclusion({ why, limit }: Extract<Verdict, { kind: 'excluded' }
       return `the kernel is newer than ${name(limit)}, the newest that this kmod is built for`;
     case 'source-excludes':
       return `its source is not for this kernel (${cleanText(limit, MAX_CONDITION_LENGTH)})`;
+    case 'frozen':
+      return `the kmod is frozen ${cleanText(limit, MAX_CONDITION_LENGTH)}`;
     default:
       return unreachable(why);
   }

@@ -126,23 +126,33 @@ function headlineOfVerdict(verdict: Verdict, words: HeadlineWords, isLate: boole
       const todo = isLate ? `${again} to have it tried` : 'rekmod tries it all the same';
       return `${kmod} is expected not to compile for ${kernel}: ${reason}; ${todo}, but keep that kernel away from machines that need ${kmod} until it has succeeded or a newer ${kmod} source is there.`;
     }
-    case 'excluded': {
-      if (verdict.why === 'source-excludes') {
-        const condition = cleanText(verdict.limit, 160);
-        return `${kmod} is not compiled for ${kernel}, because its own source is not for that kernel (${condition}); there is nothing to do, unless a newer source is.`;
-      }
-      const limit = cleanText(verdict.limit, 64);
-      const [range, key] =
-        verdict.why === 'kernel-too-new'
-          ? [`kernels up to ${limit}`, 'maxKernel']
-          : [`kernels from ${limit} on`, 'minKernel'];
-      return `${kmod} is not compiled for ${kernel}, because its configuration limits it to ${range}; there is nothing to do, unless that limit (${key}) is out of date.`;
-    }
+    case 'excluded':
+      return headlineOfExcluded(verdict, words);
     case 'blocked':
       return headlineOfBlocked(verdict, words);
     default:
       return unreachable(verdict);
   }
+}
+
+function headlineOfExcluded(
+  { why, limit }: Extract<Verdict, { kind: 'excluded' }>,
+  { kmod, kernel }: HeadlineWords,
+): string {
+  if (why === 'frozen') {
+    const signed = cleanText(limit, 160);
+    return `${kmod} is not compiled for ${kernel}, because it is frozen (${signed}); thaw it with "rekmod thaw ${kmod}" when that is over.`;
+  }
+  if (why === 'source-excludes') {
+    const condition = cleanText(limit, 160);
+    return `${kmod} is not compiled for ${kernel}, because its own source is not for that kernel (${condition}); there is nothing to do, unless a newer source is.`;
+  }
+  const bound = cleanText(limit, 64);
+  const [range, key] =
+    why === 'kernel-too-new'
+      ? [`kernels up to ${bound}`, 'maxKernel']
+      : [`kernels from ${bound} on`, 'minKernel'];
+  return `${kmod} is not compiled for ${kernel}, because its configuration limits it to ${range}; there is nothing to do, unless that limit (${key}) is out of date.`;
 }
 
 function headlineOfBlocked({ by, cycle }: Blocked, { kmod, kernel, again }: HeadlineWords): string {

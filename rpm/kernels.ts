@@ -22,13 +22,16 @@ const RELEASE_PATHS: readonly RegExp[] = [
 
 /** Lists the package names of a family, e.g. `kernel-core`, `kernel-devel` and `kernel-modules`. */
 export function namesOfFamily(family: PackageFamily): ReadonlySet<string> {
-  return new Set(
-    family.flavours.flatMap((flavour) => [
-      nameOf(family.core, flavour),
-      nameOf(family.devel, flavour),
-      ...listModuleNames(family, flavour),
-    ]),
-  );
+  return new Set(family.flavours.flatMap((flavour) => listKernelNames(family, flavour)));
+}
+
+/** Lists the package names of one flavour of a family; the core package comes first. */
+export function listKernelNames(family: PackageFamily, flavour: string): readonly string[] {
+  return [
+    nameOf(family.core, flavour),
+    nameOf(family.devel, flavour),
+    ...listModuleNames(family, flavour),
+  ];
 }
 
 /**

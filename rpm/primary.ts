@@ -22,6 +22,11 @@ export interface PrimaryParserOptions {
    * which is quicker.
    */
   readonly wantsDependency?: (name: string) => boolean;
+  /**
+   * Whether packages may lie elsewhere (`xml:base`); their location is a whole URL then. Only where rekmod reads
+   * what it wrote itself: what upstream lists must be upstream's.
+   */
+  readonly acceptsBase?: boolean;
 }
 
 /** A push parser of primary metadata. */
@@ -80,7 +85,7 @@ export function createPrimaryParser(options: PrimaryParserOptions): PrimaryParse
         if (draft !== undefined) collector?.open(element, depth);
         return undefined;
       }
-      if (depth === 3) return draft === undefined ? undefined : readField(draft, element);
+      if (depth === 3) return draft === undefined ? undefined : readField(draft, element, options);
       if (depth === 1) announced = readPackageCount(element);
       else if (element.name === 'package') startPackage(element);
       return undefined;
@@ -122,7 +127,11 @@ function readPackageCount(root: XmlElement): number {
   return count;
 }
 
-function readField(draft: Draft, { name, attributes }: XmlElement): TextConsumer | undefined {
+function readField(
+  draft: Draft,
+  { name, attributes }: XmlElement,
+  { acceptsBase = false }: PrimaryParserOptions,
+): TextConsumer | undefined {
   switch (name) {
     case 'name':
       return (text) => {
@@ -146,14 +155,19 @@ function readField(draft: Draft, { name, attributes }: XmlElement): TextConsumer
       draft.buildTimeSeconds = requireNumber(FILE, 'build time', attributes.build);
       return undefined;
     case 'location':
-      if (attributes['xml:base'] !== undefined) {
-        throw new RepodataParseError(FILE, 'expected no xml:base, found one');
-      }
-      draft.location = requireHref(FILE, attributes.href);
+      draft.location = readLocation(attributes, acceptsBase);
       return undefined;
     default:
       return undefined;
   }
+}
+
+function readLocation(attributes: XmlElement['attributes'], acceptsBase: boolean): string {
+  const base = attributes['xml:base'];
+  const href = requireHref(FILE, attributes.href);
+  if (base === undefined) return href;
+  if (!acceptsBase) throw new RepodataParseError(FILE, 'expected no xml:base, found one');
+  return `${base}${href}`;
 }
 
 function readEvr(attributes: XmlElement['attributes']): PackageEvr {

@@ -1,6 +1,9 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { AssessActivities } from '../activities/assess.ts';
 import type { BuildActivities } from '../activities/build.ts';
+import type { CallGateActivities } from '../activities/gate/call-gate.ts';
+import type { JudgeGateActivities } from '../activities/gate/judge-gate.ts';
+import type { ServeViewActivities } from '../activities/gate/serve-view.ts';
 import type { HandOverActivities } from '../activities/hand-over.ts';
 import type { KernelActivities } from '../activities/kernels.ts';
 import type { LoadTestActivities } from '../activities/load-test/load-test.ts';
@@ -106,5 +109,26 @@ export const handOver = proxyActivities<HandOverActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '24 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const gate = proxyActivities<JudgeGateActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: BRIEF,
+});
+
+/** A mirror of a whole distribution takes hours; the next look tries again anyway. */
+export const gateView = proxyActivities<ServeViewActivities>({
+  taskQueue: PUBLISH_QUEUE,
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: BRIEF,
+});
+
+export const callGate = proxyActivities<CallGateActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '1 minute',
   retry: PATIENT,
 });

@@ -15,6 +15,7 @@ import { kernels, watch } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { rolloutKernel } from './rollout-kernel.ts';
 import { toPairs } from './search-attributes.ts';
+import { tellGate } from './tell-gate.ts';
 
 /**
  * Looks once at a stream, brings new kernels into the store and starts a rollout for each. Short: it
@@ -43,6 +44,8 @@ export async function followStream(input: FollowInput): Promise<FollowResult> {
       failures.push(`${formatEvr(offer.evr)}: ${describeFailure(error)}`);
     }
   }
+  // Upstream's other packages are listed by the gate as well, so any change concerns it.
+  if (look.isChanged) await tellGate(stream, input.options);
   if (look.isChanged && failures.length === 0) {
     await watch.acknowledgeLook.executeWithOptions(
       { summary: 'Everything found was handed on: remember this look' },

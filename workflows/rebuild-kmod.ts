@@ -38,6 +38,7 @@ import {
 import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { setAttributes } from './search-attributes.ts';
+import { tellGate } from './tell-gate.ts';
 
 /** Laying out the input before the build's own time limit begins, and storing the output after it. */
 const AROUND_BUILD_MS = 15 * 60_000;
@@ -67,7 +68,10 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   setAttributes({ verdict: cell.verdict.kind }, input.options);
   setCurrentDetails(explanationToMarkdown(explainCell(cell)));
   const outcome = await rebuildCell(input, cell, way);
-  await CancellationScope.nonCancellable(() => record(cell, outcome));
+  await CancellationScope.nonCancellable(async () => {
+    await record(cell, outcome);
+    await tellGate(cell.stream, input.options);
+  });
   if (outcome.kind === 'published') await resumeDependants(input, cell);
   way.step = 'done';
   setAttributes({ outcome: outcome.kind }, input.options);

@@ -28,6 +28,7 @@ import { mapWindowed } from './map-windowed.ts';
 import { resumeSignal } from './messages.ts';
 import { rebuildKmod } from './rebuild-kmod.ts';
 import { setAttributes, toPairs } from './search-attributes.ts';
+import { tellGate } from './tell-gate.ts';
 
 type Outcomes = Map<string, CellOutcome>;
 
@@ -83,10 +84,13 @@ async function rollOut(
   const faults = dependantsOf ? [] : unreadable;
   for (const { kmod, reason } of faults) await recordUnreadable(plan, { kmod, reason }, ended);
   const cells = plan.cells.filter((cell) => needsBuild(cell.verdict));
+  // What is kept may be all that the gate waits for; each rebuild tells it of itself.
+  if (cells.length > 0 && ended.size > 0) await tellGate(stream, input.options);
   if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
   showPlan(plan, ended);
   for (const [kmod, outcome] of ended) all.set(kmod, outcome);
   if (!dependantsOf) await recordRollout(plan, ended);
+  await tellGate(stream, input.options);
   return plan;
 }
 

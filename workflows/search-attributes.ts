@@ -13,6 +13,7 @@ export const searchAttributes = {
   arch: defineSearchAttributeKey('RekmodArch', SearchAttributeType.KEYWORD),
   verdict: defineSearchAttributeKey('RekmodVerdict', SearchAttributeType.KEYWORD),
   outcome: defineSearchAttributeKey('RekmodOutcome', SearchAttributeType.KEYWORD),
+  gate: defineSearchAttributeKey('RekmodGate', SearchAttributeType.KEYWORD),
   trigger: defineSearchAttributeKey('RekmodTrigger', SearchAttributeType.KEYWORD),
 } as const;
 

@@ -111,7 +111,8 @@ async function writeChange(
 /** Of a snapshot of an earlier version nobody knows when it was written. */
 const LONG_AGO = '1970-01-01T00:00:00.000Z';
 
-async function removeExpired(
+/** Removes the snapshots of a repository that need not be kept; the caller is its only writer. */
+export async function removeExpired(
   directory: string,
   current: string,
   { keep, now }: Pick<ChangeDeps, 'keep' | 'now'>,

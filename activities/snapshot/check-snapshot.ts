@@ -35,6 +35,7 @@ export async function checkSnapshot(
     trust: { gpgKeys: [key.publicKeyFile], repoGpgCheck: true, gpgCheck: true },
     validators: {},
     isWanted: () => true,
+    acceptsBase: true,
     scratch,
     signal,
   });

@@ -13,6 +13,10 @@ export interface SnapshotPlace {
   readonly directory: string;
   /** Where clients find the repository, without a final slash. */
   readonly baseUrl: string;
+  /** Files with public keys of others who signed packages that it lists. */
+  readonly vendorKeys?: readonly string[];
+  /** It lists packages of others whose signatures nobody checks; clients cannot either. */
+  readonly hasUnsigned?: boolean;
 }
 
 /** Snapshots are numbered with so many digits, so that their names sort. */

@@ -157,26 +157,33 @@ function nameListed({ fileName, sha256 }: ListedPackage): string {
 
 async function writeClientFiles(
   snapshot: string,
-  { name, title, baseUrl }: SnapshotPlace,
+  { name, title, baseUrl, vendorKeys = [], hasUnsigned = false }: SnapshotPlace,
   key: MetadataKey,
 ): Promise<void> {
+  const keys = [PUBLIC_KEY_NAME];
+  const publicKey = await readFile(key.publicKeyFile);
+  await writeFileAtomically(join(snapshot, PUBLIC_KEY_NAME), publicKey);
+  for (const [index, file] of vendorKeys.entries()) {
+    const keyName = `RPM-GPG-KEY-vendor-${index + 1}`;
+    await writeFileAtomically(join(snapshot, keyName), await readFile(file));
+    keys.push(keyName);
+  }
   const repo = [
     `[rekmod-${name}]`,
     `name=${title}`,
     `baseurl=${baseUrl}/`,
     'enabled=1',
-    'gpgcheck=1',
+    `gpgcheck=${hasUnsigned ? 0 : 1}`,
     'repo_gpgcheck=1',
     // zypper takes signed metadata for proof enough of the packages that they list, unless it is told.
-    'pkg_gpgcheck=1',
-    `gpgkey=${baseUrl}/${PUBLIC_KEY_NAME}`,
+    `pkg_gpgcheck=${hasUnsigned ? 0 : 1}`,
+    `gpgkey=${keys.map((keyName) => `${baseUrl}/${keyName}`).join(' ')}`,
     '',
   ];
   await writeFileAtomically(join(snapshot, `rekmod-${name}.repo`), repo.join('\n'));
   for (const file of key.clientFiles) {
     await writeFileAtomically(join(snapshot, basename(file)), await readFile(file));
   }
-  const publicKey = await readFile(key.publicKeyFile);
   // Where zypper looks for the key of a repository that it was given by its URL alone.
   await writeFileAtomically(join(snapshot, 'repodata', 'repomd.xml.key'), publicKey);
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { gatherSnapshots } from '../../activities/gather-snapshots.ts';
 import { requireNamed } from '../../activities/require-named.ts';
+import { CommandRefusedError } from '../../model/command-errors.ts';
 import type { RollbackCommand } from '../../model/workflow-messages.ts';
 import { requireGoodRollback } from '../../plan/check-rollback.ts';
 import { snapshotsToText } from '../../report/snapshots-text.ts';
@@ -42,6 +43,11 @@ Examples:
     .action(async (repository: string, options: RollbackOptions) => {
       const context = await openContext(program.opts());
       requireNamed(context.settings.repositories, 'roll back', 'repository', repository);
+      const gated = context.settings.streams.find(({ gate }) => gate?.repository === repository);
+      if (gated) {
+        const detail = `expected a repository of kmods, found the gate of "${gated.name}"; use "rekmod gate recall"`;
+        throw new CommandRefusedError(`roll back "${repository}"`, detail);
+      }
       const command = toCommand(options);
       requireGoodRollback(command);
       const { requestRollback } = await import('../request-rollback.ts');

@@ -302,3 +302,16 @@ test('judgeCell() rebuilds what was built for this kernel against other CRCs of 
 
   assert.equal(verdict.kind === 'rebuild' && verdict.why, 'crc-changed');
 });
+
+test('judgeCell() builds nothing of a frozen kmod, unless it is forced, and keeps what fits', () => {
+  const frozen = { freeze: 'by ada: it loses data' };
+
+  assert.deepEqual(judge(factsOf({ ...frozen, donors: [] })), {
+    kind: 'excluded',
+    why: 'frozen',
+    limit: 'by ada: it loses data',
+  });
+  assert.equal(judge(factsOf({ ...frozen, donors: [donorOf(OLD, [CHANGED])] })).kind, 'excluded');
+  assert.equal(judge(factsOf(frozen)).kind, 'keep');
+  assert.equal(judge(factsOf({ ...frozen, isForced: true })).kind, 'rebuild');
+});

@@ -129,6 +129,10 @@ const VERDICTS: readonly (readonly [Verdict, string])[] = [
     'dahdi is not compiled for kernel 6.1.0-55-amd64, because its own source is not for that kernel (BUILD_EXCLUSIVE_CONFIG="CONFIG_X"); there is nothing to do, unless a newer source is.',
   ],
   [
+    { kind: 'excluded', why: 'frozen', limit: 'by ada: it loses data' },
+    'dahdi is not compiled for kernel 6.1.0-55-amd64, because it is frozen (by ada: it loses data); thaw it with "rekmod thaw dahdi" when that is over.',
+  ],
+  [
     { kind: 'blocked', by: 'jool' },
     `dahdi was not compiled for kernel 6.1.0-55-amd64, because it needs jool, which could not be compiled for it; see to jool first, then ${AGAIN}.`,
   ],
@@ -408,6 +412,7 @@ const REASONS: Readonly<Record<Exclude<Verdict, { kind: 'blocked' }>['why'], tru
   'kernel-too-old': true,
   'kernel-too-new': true,
   'source-excludes': true,
+  frozen: true,
 };
 
 /** Every outcome that there is. */

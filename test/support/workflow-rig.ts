@@ -7,6 +7,9 @@ import type { AssessActivities } from '../../activities/assess.ts';
 import type { BuildActivities } from '../../activities/build.ts';
 import { FailureInterceptor } from '../../activities/failures.ts';
 import { findProgram } from '../../activities/find-program.ts';
+import type { CallGateActivities } from '../../activities/gate/call-gate.ts';
+import type { JudgeGateActivities } from '../../activities/gate/judge-gate.ts';
+import type { ServeViewActivities } from '../../activities/gate/serve-view.ts';
 import { type HandOverActivities, handOverActivities } from '../../activities/hand-over.ts';
 import type { KernelActivities } from '../../activities/kernels.ts';
 import type { LoadTestActivities } from '../../activities/load-test/load-test.ts';
@@ -37,7 +40,10 @@ export type Fakes = WatchActivities &
   SignMetadataActivities &
   VerifySignedActivities &
   PublishActivities &
-  OutcomeActivities;
+  OutcomeActivities &
+  JudgeGateActivities &
+  ServeViewActivities &
+  CallGateActivities;
 
 /** A real Temporal server with workers of all task queues, whose activities are fakes. */
 export interface WorkflowRig extends AsyncDisposable {
@@ -68,10 +74,15 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'recordOutcome',
     'recordUnbuilt',
     'recordRollout',
+    'openGate',
+    'judgeGate',
+    'recordView',
+    'lookAgain',
+    'rebuildThawed',
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
   [SIGN_QUEUE]: ['signPackages', 'signMetadata'],
-  [PUBLISH_QUEUE]: ['publishPackages', 'tidyRepository', 'rollBack'],
+  [PUBLISH_QUEUE]: ['publishPackages', 'tidyRepository', 'rollBack', 'serveView'],
 };
 
 /** @returns Why there is no server when no `temporal` program is installed. */

@@ -2,6 +2,7 @@ import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
 import { testFollowRebuild } from './follow-rebuild.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
+import { testGateStream } from './gate-stream.cases.ts';
 import { testLoadStation } from './load-test.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
@@ -19,4 +20,5 @@ if ('skip' in rig) {
   testRolloutKernel(rig);
   testFollowStream(rig);
   testPublishRepository(rig);
+  testGateStream(rig);
 }

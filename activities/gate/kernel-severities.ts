@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SEVERITIES, type Severity } from '../../model/gate.ts';
+import type { Kernel } from '../../model/kernel.ts';
+import type { Stream } from '../../model/settings.ts';
+import { parseAdvisory } from '../../rpm/advisory.ts';
+import { formatEvr } from '../../rpm/evr.ts';
+import { listKernelNames } from '../../rpm/kernels.ts';
+import { readJson, writeJson } from '../atomic-file.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { formatOf } from '../decompress.ts';
+import { withScratch } from '../scratch.ts';
+import { fetchMetadataFile, type OpenRepository, openRepository } from './fetch-metadata.ts';
+import { readElements, SPLITS } from './read-elements.ts';
+
+/** What the advisories of a stream say of its kernels, and of which file they were read. */
+interface SeverityRecord {
+  /** Checksum of updateinfo metadata → `name evr` of a kernel's package → the gravest. */
+  readonly byFile: Readonly<Record<string, Readonly<Record<string, Severity>>>>;
+}
+
+/**
+ * Finds the gravest security advisory that brings each kernel; of kernels that none brings nothing.
+ *
+ * @returns Severities by kernel release.
+ */
+export async function readKernelSeverities(
+  stream: Stream,
+  kernels: readonly Kernel[],
+  { data, signal }: { readonly data: DataDirectory; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, Severity>> {
+  const path = data.advisoriesFile(stream.name);
+  const before = await readJson(path, isSeverityRecord);
+  const byFile: Record<string, Readonly<Record<string, Severity>>> = {};
+  for (const url of stream.urls) {
+    const repository = await openRepository(url, { trust: stream.trust, signal });
+    const file = repository.repomd.files.find(({ type }) => type === 'updateinfo');
+    if (!file) continue;
+    const key = file.checksum.value;
+    byFile[key] =
+      before?.byFile[key] ?? (await readAdvisories(stream, repository, { data, signal }));
+  }
+  await writeJson(path, { byFile });
+  const known = Object.values(byFile);
+  return new Map(
+    kernels.flatMap((kernel) => {
+      const names = listKernelNames(stream.family, kernel.flavour);
+      const found = known.flatMap((severities) =>
+        names.flatMap((name) => severities[`${name} ${formatEvr(kernel.evr)}`] ?? []),
+      );
+      const gravest = SEVERITIES.find((severity) => found.includes(severity));
+      return gravest === undefined ? [] : [[kernel.release, gravest] as const];
+    }),
+  );
+}
+
+async function readAdvisories(
+  stream: Stream,
+  repository: OpenRepository,
+  { data, signal }: { readonly data: DataDirectory; readonly signal: AbortSignal },
+): Promise<Readonly<Record<string, Severity>>> {
+  const file = repository.repomd.files.find(({ type }) => type === 'updateinfo');
+  if (!file) return {};
+  const wanted = new Set(
+    stream.family.flavours.flatMap((flavour) => listKernelNames(stream.family, flavour)),
+  );
+  const found: Record<string, Severity> = {};
+  await withScratch(data, 'advisories', async (directory) => {
+    await mkdir(directory, { recursive: true });
+    const path = await fetchMetadataFile(repository, file, { directory, signal });
+    const { location } = file;
+    const thing = join(repository.baseUrl, location);
+    const elements = { ...SPLITS.updateinfo, path, format: formatOf(location), thing, signal };
+    for await (const text of readElements(elements)) {
+      const { type, severity, packages } = parseAdvisory(text);
+      if (type !== 'security' || severity === undefined) continue;
+      for (const part of packages) {
+        if (!wanted.has(part.name)) continue;
+        const key = `${part.name} ${formatEvr(part)}`;
+        found[key] = graver(severity, found[key]);
+      }
+    }
+  });
+  return found;
+}
+
+function graver(one: Severity, other: Severity | undefined): Severity {
+  if (other === undefined) return one;
+  return SEVERITIES.indexOf(one) <= SEVERITIES.indexOf(other) ? one : other;
+}
+
+function isSeverityRecord(value: unknown): value is SeverityRecord {
+  return typeof value === 'object' && value !== null && 'byFile' in value;
+}
