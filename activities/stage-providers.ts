@@ -78,7 +78,7 @@ async function stagePackages(
   for (const file of packages) {
     await copyFile(await store.require(file), join(directory, file.fileName));
   }
-  await makeMetadata(directory, undefined, signal);
+  await makeMetadata(directory, { signal });
   const digests = packages.map(({ sha256 }) => sha256).sort();
   const digest = createHash('sha256').update(digests.join('\n')).digest('hex');
   return { directory, digest, release };

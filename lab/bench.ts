@@ -1,5 +1,6 @@
-// The benchmarks: `npm run bench -- [rollout|verdicts] [--reps N]`, both without a name.
+// The benchmarks: `npm run bench -- [publish|rollout|verdicts] [--reps N]`, all without a name.
 const BENCHMARKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  publish: () => import('./bench/publish.ts'),
   rollout: () => import('./bench/rollout.ts'),
   verdicts: () => import('./bench/verdicts.ts'),
 };

@@ -96,10 +96,15 @@ async function writeChange(
     packages: [...kept, ...fresh],
     async fill(tree: string): Promise<void> {
       await mkdir(join(tree, 'Packages'), { recursive: true });
-      const locations = kept.map(({ location }) => location);
-      if (former !== undefined) await linkFiles(locations, { from: former, to: tree });
       for (const file of fresh) await linkStored(deps.store, file, join(tree, file.location));
-      await makeMetadata(tree, former, deps.signal);
+      const locations = draft.packages.map(({ location }) => location);
+      const old = kept.map(({ location }) => location);
+      // Metadata of old packages are taken over by name, so nothing looks for these files meanwhile.
+      const ends = await Promise.allSettled([
+        makeMetadata(tree, { former, locations, signal: deps.signal }),
+        former === undefined ? undefined : linkFiles(old, { from: former, to: tree }),
+      ]);
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };
   return await writeSnapshot(place, served.snapshot, draft, {

@@ -35,7 +35,7 @@ before(async () => {
   // Three builds of a kmod on three days: the fourth supersedes one, ends the grace of files that
   // linger, and lets go of a snapshot.
   for (const [day, number] of [1, 2, 3].entries()) {
-    await publishOnce(taskOf(template, await store(number), day));
+    await publishOnce(taskOf(template, await store(number), day), key);
   }
   newest = await store(4);
   const home = await copyTemplate('counted');
@@ -59,7 +59,13 @@ async function store(number: number): Promise<PublishedPackage> {
 }
 
 function taskOf(home: string, file: PublishedPackage, day: number) {
-  return { home, key, packages: [file], now: new Date(START + day * 2 * DAY_MS).toISOString() };
+  const { gnupgHome } = key;
+  return {
+    home,
+    gnupgHome,
+    packages: [file],
+    now: new Date(START + day * 2 * DAY_MS).toISOString(),
+  };
 }
 
 async function copyTemplate(name: string): Promise<string> {
@@ -107,7 +113,7 @@ async function killAt(index: number): Promise<string | undefined> {
     const number = isNew ? 4 : 3;
     assert.deepEqual(left, { link: `snapshots/00000${number}`, found: [nameOf(number)] }, where);
 
-    await publishOnce(taskOf(home, newest, 3));
+    await publishOnce(taskOf(home, newest, 3), key);
 
     const expected = { link: 'snapshots/000004', found: [nameOf(4)] };
     assert.deepEqual(await askClient(home), expected, where);

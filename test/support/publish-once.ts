@@ -3,7 +3,7 @@ import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { findProgram } from '../../activities/find-program.ts';
 import { publishActivities } from '../../activities/publish.ts';
 import { openRecords } from '../../activities/records.ts';
-import type { SigningKey } from '../../activities/signing-key.ts';
+import { openSigningKey, type SigningKey } from '../../activities/signing-key.ts';
 import type { PublishedPackage } from '../../activities/snapshot/decide-publication.ts';
 import { inActivity } from './activity-context.ts';
 import { KEEP, settingsOf } from './data-rig.ts';
@@ -12,7 +12,7 @@ import { countSteps } from './kill-at-step.ts';
 /** What this program is told to do. */
 export interface PublishOnce {
   readonly home: string;
-  readonly key: SigningKey;
+  readonly gnupgHome: string;
   readonly packages: readonly PublishedPackage[];
   readonly now: string;
   /** See `countSteps()`. */
@@ -22,12 +22,10 @@ export interface PublishOnce {
 }
 
 /** One publication as the worker makes it, on a data directory that is there. */
-export async function publishOnce({
-  home,
-  key,
-  packages,
-  now,
-}: Omit<PublishOnce, 'killAt' | 'stepsFile'>): Promise<void> {
+export async function publishOnce(
+  { home, packages, now }: Pick<PublishOnce, 'home' | 'packages' | 'now'>,
+  key: SigningKey,
+): Promise<void> {
   const data = layOutDataDirectory(home);
   const store = openContentStore(data.store);
   const dnf = await findProgram('dnf', process.env.PATH ?? '');
@@ -48,9 +46,10 @@ export async function publishOnce({
 
 const [given] = process.argv.slice(2);
 if (process.argv[1] === import.meta.filename && given !== undefined) {
-  const { killAt, stepsFile, ...task }: PublishOnce = JSON.parse(given);
+  const { killAt, stepsFile, gnupgHome, ...task }: PublishOnce = JSON.parse(given);
+  const key = await openSigningKey({ gnupgHome }, layOutDataDirectory(task.home));
   const { steps, write } = await countSteps(killAt);
-  await publishOnce(task);
+  await publishOnce(task, key);
   // The end of the work is a step as well: what follows the last one must be whole.
   await write(stepsFile, JSON.stringify(steps));
 }
