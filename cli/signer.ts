@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TLSConfig } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { openContentStore } from '../activities/content-store.ts';
 import { openModuleKey } from '../activities/module-key.ts';
@@ -15,6 +16,7 @@ import type { CommandContext } from './context.ts';
 import { createWorker, installRuntime, runWorkers } from './create-worker.ts';
 import { AlreadyRunningError, takeRunLock } from './run-lock.ts';
 import { loadTls, temporalAddress } from './temporal-connection.ts';
+import { remark } from './terminal.ts';
 
 /** A signer that serves its queue. */
 export interface RunningSigner {
@@ -29,15 +31,19 @@ const RETRY_MS = 500;
 const SIGN_CONCURRENCY = 2;
 const KEPT_MS = 24 * 3_600_000;
 
-/** Opens the keys and serves the queue `sign`; the only process that ever reads a private key. */
+/**
+ * Opens the keys and serves the queue `sign`; the only process that ever reads a private key.
+ *
+ * @param options Its signal ends the waiting for another signer's end, or for Temporal.
+ */
 export async function startSigner(
   { settings, data, store }: Pick<CommandContext, 'settings' | 'data' | 'store'>,
-  now: () => Date,
+  { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
 ): Promise<RunningSigner> {
   const stack = new CleanupStack();
   try {
     await mkdir(data.signing, { recursive: true });
-    stack.defer(await waitForLock(join(data.signing, 'signer.lock')));
+    stack.defer(await waitForLock(join(data.signing, 'signer.lock'), signal));
     const own = { ...data, scratch: join(data.signing, 'scratch') };
     await rm(own.scratch, { recursive: true, force: true });
     await removeOld(data.signed, now());
@@ -46,7 +52,7 @@ export async function startSigner(
     const key = await openSigningKey(signing, data);
     stack.defer(() => closeSigningKey(key));
     const { modules } = signing;
-    const options = { scratch: own.scratch, signal: new AbortController().signal };
+    const options = { scratch: own.scratch, signal };
     const deps: SignDeps = {
       data: own,
       store,
@@ -58,10 +64,8 @@ export async function startSigner(
     await announceKeys(key, signing, data);
     installRuntime();
     const tls = await loadTls(settings.temporal);
-    const connection = await NativeConnection.connect({
-      address: temporalAddress(settings.temporal),
-      ...(tls ? { tls } : {}),
-    });
+    const address = temporalAddress(settings.temporal);
+    const connection = await connect({ address, ...(tls ? { tls } : {}) }, signal);
     stack.defer(() => connection.close());
     const { namespace } = settings.temporal;
     const worker = runWorkers([
@@ -78,6 +82,21 @@ export async function startSigner(
   }
 }
 
+/** A signer of its own may be started before the server. */
+async function connect(
+  options: { readonly address: string; readonly tls?: TLSConfig },
+  signal: AbortSignal,
+): Promise<NativeConnection> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (isFirst) remark(`Waiting for Temporal at ${options.address}: ${String(error)}`);
+      await delay(RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
 /** What was signed a day ago was taken over long since, or its rebuild was given up. */
 async function removeOld(directory: string, now: Date): Promise<void> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
@@ -90,14 +109,14 @@ async function removeOld(directory: string, now: Date): Promise<void> {
   }
 }
 
-async function waitForLock(path: string): Promise<() => Promise<void>> {
+async function waitForLock(path: string, signal: AbortSignal): Promise<() => Promise<void>> {
   const deadline = Date.now() + LOCK_PATIENCE_MS;
   for (;;) {
     try {
       return await takeRunLock(path);
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
-      await delay(RETRY_MS);
+      await delay(RETRY_MS, undefined, { signal });
     }
   }
 }

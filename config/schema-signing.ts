@@ -7,7 +7,13 @@ const DATE_EXPECTED = 'a date such as "2027-06-30"';
 const Day = z
   .string({ error: DATE_EXPECTED })
   .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, DATE_EXPECTED)
-  .refine((text) => !Number.isNaN(Date.parse(`${text}T00:00:00Z`)), DATE_EXPECTED);
+  .refine(isDay, DATE_EXPECTED);
+
+/** `Date.parse()` takes the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
 
 const KEY_EXPECTED = 'a path, or a URI such as "pkcs11:token=hsm;object=modules" without a PIN';
 

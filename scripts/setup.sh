@@ -79,8 +79,9 @@ lz4 lz4 lz4
 TABLE
   )
   qemu_missing=$(require_qemu)
-  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, zypper
-  # and isoinfo are for the tests alone: they build with both engines, and read as SUSE's clients and others do.
+  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, zypper,
+  # isoinfo and SoftHSM are for the tests alone: they build with both engines, read as SUSE's clients and others do, and
+  # sign by a token.
   lab_missing=0
   if [[ $(package_family) == debian ]]; then
     lab_missing=$(require_programs <<'TABLE'
@@ -89,11 +90,14 @@ podman podman -
 runc runc -
 zypper zypper -
 isoinfo genisoimage -
+softhsm2-util softhsm2 -
 dpkg-deb dpkg -
 objcopy binutils -
 awk mawk -
 TABLE
     )
+    # By which OpenSSL reaches tokens: a library, of which no program tells.
+    compgen -G '/usr/lib/*/engines-3/pkcs11.so' >/dev/null || install_packages libengine-pkcs11-openssl
   fi
 fi
 

@@ -12,9 +12,17 @@ export function addSignerCommand(program: Command, terminal: Terminal): void {
       'sign what other processes built; "up" starts it unless "signing.process" says else',
     )
     .action(async () => {
-      const ended = waitForSignal();
+      const ending = new AbortController();
+      const { signal } = ending;
+      const ended = waitForSignal().then(() => ending.abort());
       const { startSigner } = await import('../signer.ts');
-      const signer = await startSigner(await openContext(program.opts()), () => new Date());
+      const context = await openContext(program.opts());
+      const signer = await startSigner(context, { now: () => new Date(), signal }).catch(
+        (error: unknown) => {
+          if (!signal.aborted) throw error;
+        },
+      );
+      if (signer === undefined) return;
       try {
         print(terminal, SIGNER_READY);
         await Promise.race([ended, signer.failed]);

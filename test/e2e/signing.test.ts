@@ -24,6 +24,8 @@ const directory = await mkdtemp(join(tmpdir(), 'rekmod-signing-'));
 const signal = new AbortController().signal;
 let gpg: GpgRig;
 let moduleKey: ModuleKeyRig;
+let newGpg: GpgRig | undefined;
+let newModuleKey: ModuleKeyRig | undefined;
 let world: World;
 
 /** Stands in the passphrase file, and in the GnuPG home beside the key. */
@@ -111,6 +113,8 @@ after(async () => {
   await world[Symbol.asyncDispose]();
   await gpg[Symbol.asyncDispose]();
   await moduleKey[Symbol.asyncDispose]();
+  await newGpg?.[Symbol.asyncDispose]();
+  await newModuleKey?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
   await removeWorld(directory);
 });
@@ -203,6 +207,40 @@ test('a signer that was killed is followed by another, and kernels go on being s
   assert.match(await readFile(world.upLog, 'utf8'), /The signer ended \(SIGKILL\)/);
 });
 
+test('keys change with an overlap: a client of before goes on, with old packages and new', async () => {
+  await using client = await startClient();
+  await client.run('dnf -y -q --disableplugin=local install kmod-snooper');
+  const [former] = await client.lines('rpm -q kmod-snooper');
+  await world.end('SIGTERM');
+  newGpg = await makeGpgRig();
+  newModuleKey = await makeModuleKey('new modules of the lab');
+  const { key, certificate } = newModuleKey.settings;
+  await replaceSigning([
+    `  gnupgHome: ${newGpg.home}`,
+    `  otherKeys: [{ publicKey: ${gpg.publicKeyFile}, until: 2099-12-31 }]`,
+    '  modules:',
+    `    key: ${key}`,
+    `    certificate: ${certificate}`,
+    `    otherCertificates: [{ certificate: ${moduleKey.settings.certificate} }]`,
+  ]);
+  await world.up();
+  const end = await world.rekmod('rebuild', 'snooper', '--kernel', second, '--force');
+  assert.equal(end.exitCode, 0, end.stderr);
+
+  await client.run(
+    'dnf -y -q --disableplugin=local clean expire-cache && dnf -y -q --disableplugin=local update kmod-snooper',
+  );
+  const [current] = await client.lines('rpm -q kmod-snooper');
+  assert.notEqual(current, former);
+  await client.run(`dnf -y -q --disableplugin=local downgrade ${former}`);
+  assert.deepEqual(await client.lines('rpm -q kmod-snooper'), [former]);
+  assert.equal((await client.lines('rpm -q gpg-pubkey')).length, 2);
+  const { subject } = await readModuleCertificate(await download('rekmod-modules.der'));
+  assert.equal(subject, 'CN=new modules of the lab');
+  const { fingerprint } = await readModuleCertificate(moduleKey.settings.certificate);
+  await download(`rekmod-modules-${fingerprint.slice(0, 16).toLowerCase()}.der`);
+});
+
 test('the signer ends with what started it', async () => {
   const before = await findSigner();
 
@@ -214,4 +252,39 @@ test('the signer ends with what started it', async () => {
 async function findSigner(): Promise<number> {
   const { stdout } = await runProgram(['pgrep', '-P', `${world.pid}`, '-f', ' signer$']);
   return Number(stdout.trim());
+}
+
+async function replaceSigning(lines: readonly string[]): Promise<void> {
+  const text = await readFile(world.configFile, 'utf8');
+  const rest = text.slice(0, text.indexOf('signing:'));
+  await writeFile(world.configFile, `${rest}signing:\n${lines.join('\n')}\n`);
+}
+
+interface Client extends AsyncDisposable {
+  /** Runs a command of a shell in the client; fails as it does. */
+  run(command: string): Promise<string>;
+  lines(command: string): Promise<readonly string[]>;
+}
+
+/** A machine with nothing but the `.repo` file that is served now. */
+async function startClient(): Promise<Client> {
+  const folder = join(directory, 'client');
+  await mkdir(folder);
+  const repo = await readFile(await download('rekmod-kmods.repo'));
+  await writeFile(join(folder, 'rekmod-kmods.repo'), repo);
+  const mount = ['--volume', `${folder}:/etc/yum.repos.d:ro`];
+  const started = await runProgram([
+    ...(['docker', 'run', '--detach', '--rm', '--network', 'host'] as const),
+    ...[...mount, lab.image, 'sleep', '600'],
+  ]);
+  const id = started.stdout.trim();
+  const run = async (command: string): Promise<string> =>
+    (await runProgram(['docker', 'exec', id, 'bash', '-c', command])).stdout;
+  return {
+    run,
+    lines: async (command) => (await run(command)).trim().split('\n').sort(),
+    async [Symbol.asyncDispose]() {
+      await runProgram(['docker', 'rm', '--force', id]);
+    },
+  };
 }
