@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { access, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { isFile } from '../../activities/location.ts';
 import { runProgram } from '../../activities/run-program.ts';
 import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
-import { verifyRpm } from '../../activities/verify-signature.ts';
-import { ContentInvalidError, SignatureRefusedError } from '../../model/activity-errors.ts';
+import { verifyDetached, verifyRpm } from '../../activities/verify-signature.ts';
+import {
+  ContentInvalidError,
+  ProgramFailedError,
+  SignatureRefusedError,
+} from '../../model/activity-errors.ts';
 import { fixturePath } from '../kabi/fixtures.ts';
 import { makeDataRig } from '../support/data-rig.ts';
 import { makeGpgRig } from '../support/gpg-rig.ts';
@@ -98,4 +103,32 @@ test('openSigningKey() refuses a key for clients that they could not import', as
     ),
     /expected an ASCII-armored public key, found other content$/,
   );
+});
+
+test('openSigningKey() signs by the agent of a home whose passphrase it never learns', async (t) => {
+  const preset = '/usr/lib/gnupg/gpg-preset-passphrase';
+  if (!(await isFile(preset))) return t.skip('gpg-preset-passphrase is not installed');
+  await using rig = await makeDataRig();
+  const home = rig.scratch.at('user');
+  await mkdir(home, { mode: 0o700 });
+  await writeFile(join(home, 'gpg-agent.conf'), 'allow-preset-passphrase\n');
+  const gpg = ['gpg', '--homedir', home, '--batch', '--pinentry-mode', 'loopback'] as const;
+  const make = ['--passphrase', 'secret', '--quick-generate-key', 'user', 'ed25519', 'sign'];
+  await runProgram([...gpg, ...make, 'never']);
+  await runProgram(['gpgconf', '--homedir', home, '--kill', 'all']);
+  const key = await openSigningKey({ gnupgHome: home }, rig.data);
+  const files = { path: rig.scratch.at('content'), signature: rig.scratch.at('signature') };
+  await writeFile(files.path, 'content');
+  const { signal } = new AbortController();
+
+  await assert.rejects(key.signDetached(files, signal), ProgramFailedError);
+  const [name = ''] = await readdir(join(home, 'private-keys-v1.d'));
+  const grip = name.replace('.key', '');
+  await runProgram([preset, '--preset', grip], { stdin: 'secret\n', env: { GNUPGHOME: home } });
+  await key.signDetached(files, signal);
+
+  await verifyDetached('content', await readFile(files.path), {
+    ...{ signature: await readFile(files.signature), keyFiles: [key.publicKeyFile], signal },
+  });
+  await runProgram(['gpgconf', '--homedir', home, '--kill', 'all']);
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { findUnsignedModules } from '../../activities/find-unsigned-modules.ts';
 import { readModuleCertificate } from '../../activities/module-key.ts';
 import { runProgram } from '../../activities/run-program.ts';
@@ -22,6 +24,8 @@ const first = releaseOf(lab, 'first');
 const second = releaseOf(lab, 'changed');
 const directory = await mkdtemp(join(tmpdir(), 'rekmod-signing-'));
 const signal = new AbortController().signal;
+const rekmod = fileURLToPath(new URL('../../bin/rekmod', import.meta.url));
+const NOBODY = 65534;
 let gpg: GpgRig;
 let moduleKey: ModuleKeyRig;
 let newGpg: GpgRig | undefined;
@@ -247,6 +251,39 @@ test('the signer ends with what started it', async () => {
   await world.end('SIGTERM');
 
   await assert.rejects(readFile(`/proc/${before}/stat`));
+});
+
+test('a signer of another user signs, where only that user can read the keys', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root may become another user');
+  const { key, certificate } = moduleKey.settings;
+  await replaceSigning([
+    '  process: separate',
+    `  gnupgHome: ${gpg.home}`,
+    `  otherKeys: [{ publicKey: ${newGpg?.publicKeyFile} }]`,
+    `  modules: { key: ${key}, certificate: ${certificate} }`,
+  ]);
+  await chmod(directory, 0o755);
+  const owned = [join(world.home, 'signing'), gpg.home, dirname(key)];
+  await runProgram(['chown', '-R', `${NOBODY}:${NOBODY}`, ...owned]);
+  const become = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];
+  const signer = spawn('setpriv', [...become, rekmod, '--config', world.configFile, 'signer'], {
+    env: { ...process.env, HOME: '/nonexistent', REKMOD_HOME: world.home },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  try {
+    await world.up();
+    const end = await world.rekmod('rebuild', 'snooper', '--kernel', second, '--force');
+
+    assert.equal(end.exitCode, 0, end.stderr);
+    const log = join(world.home, 'signing', 'signatures.jsonl');
+    const last = JSON.parse((await readFile(log, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+    assert.deepEqual([last.what, last.result], ['metadata', 'signed']);
+    const [file = ''] = await readdir(join(world.home, 'signing', 'public'));
+    assert.equal((await stat(join(world.home, 'signing', 'public', file))).uid, NOBODY);
+  } finally {
+    signer.kill('SIGTERM');
+    await world.end('SIGTERM');
+  }
 });
 
 async function findSigner(): Promise<number> {
