@@ -3,8 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DataDirectory } from '../activities/data-directory.ts';
 import { findProgram } from '../activities/find-program.ts';
+import { readModuleCertificate } from '../activities/module-key.ts';
 import { type PublicKeys, readPublicKeys } from '../activities/public-keys.ts';
 import { RekmodError } from '../model/errors.ts';
+import type { SigningSettings } from '../model/settings.ts';
 
 /** No signer came up, or none was ever started. */
 export class SignerMissingError extends RekmodError {
@@ -74,26 +76,39 @@ export async function startSignerProcess(
 }
 
 /**
- * Waits for the public halves of the keys, which a signer writes when it starts.
+ * Waits for the public halves of the configured keys, which a signer writes when it starts.
  *
  * @throws {SignerMissingError} If none has within a minute.
  */
 export async function waitForPublicKeys(
   data: DataDirectory,
+  signing: SigningSettings,
   say: (line: string) => void,
 ): Promise<PublicKeys> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (let isFirst = true; ; isFirst = false) {
     const keys = await readPublicKeys(data);
-    if (keys) return keys;
-    if (isFirst) say('Waiting for the signer: "rekmod signer" has not run yet');
+    if (keys && (await areConfigured(keys, signing))) return keys;
+    const found = keys ? 'those of another configuration' : 'none';
+    if (isFirst) say(`Waiting for "rekmod signer" to announce its keys, found ${found}`);
     if (Date.now() > deadline) {
       throw new SignerMissingError(
-        `expected the public keys of a signer in "${data.signing}", found none; start "rekmod signer", or let "up" do it with signing: { process: own }`,
+        `expected the configured public keys in "${data.signing}", found ${found}; start "rekmod signer", or let "up" do it with signing: { process: own }`,
       );
     }
     await delay(500);
   }
+}
+
+/** What an earlier signer left behind would refuse all that the next one signs. */
+async function areConfigured(
+  { fingerprint, moduleCertificate }: PublicKeys,
+  { keyId, modules }: SigningSettings,
+): Promise<boolean> {
+  if (keyId !== undefined && keyId !== fingerprint) return false;
+  if (modules === undefined) return moduleCertificate === undefined;
+  const wanted = await readModuleCertificate(modules.certificate);
+  return moduleCertificate?.fingerprint === wanted.fingerprint;
 }
 
 async function spawnSigner(configFile: string): Promise<ChildProcess> {

@@ -69,7 +69,7 @@ async function startParts(
     const signer = await startSignerProcess(context.configFile, say);
     stack.defer(() => signer.stop());
   }
-  const keys = await waitForPublicKeys(data, say);
+  const keys = await waitForPublicKeys(data, settings.signing, say);
 
   const homeId = await requireHomeId(data.root);
   // Nothing of this data directory can be running: the lock is ours.

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -182,16 +192,15 @@ test('a build that looks for the keys everywhere finds none of them', async () =
 });
 
 test('the log has a line for each signature, with the workflow that it was for', async () => {
-  const text = await readFile(join(world.home, 'signing', 'signatures.jsonl'), 'utf8');
-  const records = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const records = await readLog();
 
   const kinds = new Set(records.map(({ what }) => what));
   assert.deepEqual([...kinds].sort(), ['metadata', 'module', 'package']);
   for (const { what, workflowId, result } of records) {
-    assert.match(workflowId, what === 'metadata' ? /^sign\/kmods\// : /^rebuild\/snooper\/lab\//);
+    assert.match(
+      workflowId ?? '',
+      what === 'metadata' ? /^sign\/kmods\// : /^rebuild\/snooper\/lab\//,
+    );
     assert.equal(result, 'signed');
   }
 });
@@ -256,10 +265,15 @@ test('the signer ends with what started it', async () => {
 test('a signer of another user signs, where only that user can read the keys', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('only root may become another user');
   const { key, certificate } = moduleKey.settings;
+  const before = await readLog();
+  // The other user must be able to read what the configuration names besides.
+  const upstreamKey = join(directory, 'upstream.asc');
+  await copyFile(lab.upstreamKey, upstreamKey);
+  const text = await readFile(world.configFile, 'utf8');
+  await writeFile(world.configFile, text.replace(lab.upstreamKey, upstreamKey));
   await replaceSigning([
     '  process: separate',
     `  gnupgHome: ${gpg.home}`,
-    `  otherKeys: [{ publicKey: ${newGpg?.publicKeyFile} }]`,
     `  modules: { key: ${key}, certificate: ${certificate} }`,
   ]);
   await chmod(directory, 0o755);
@@ -275,16 +289,25 @@ test('a signer of another user signs, where only that user can read the keys', a
     const end = await world.rekmod('rebuild', 'snooper', '--kernel', second, '--force');
 
     assert.equal(end.exitCode, 0, end.stderr);
-    const log = join(world.home, 'signing', 'signatures.jsonl');
-    const last = JSON.parse((await readFile(log, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
-    assert.deepEqual([last.what, last.result], ['metadata', 'signed']);
-    const [file = ''] = await readdir(join(world.home, 'signing', 'public'));
-    assert.equal((await stat(join(world.home, 'signing', 'public', file))).uid, NOBODY);
+    const made = (await readLog()).slice(before.length);
+    assert.deepEqual(
+      made.map(({ what, result }) => `${what} ${result}`),
+      ['module signed', 'package signed', 'metadata signed'],
+    );
+    assert.notEqual(made[1]?.key, before.at(-1)?.key);
+    const keyFile = join(world.home, 'signing', 'public', 'RPM-GPG-KEY-rekmod');
+    assert.equal((await stat(keyFile)).uid, NOBODY);
   } finally {
     signer.kill('SIGTERM');
     await world.end('SIGTERM');
   }
 });
+
+async function readLog(): Promise<readonly Record<string, string>[]> {
+  const text = await readFile(join(world.home, 'signing', 'signatures.jsonl'), 'utf8');
+  const lines = text.trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
 
 async function findSigner(): Promise<number> {
   const { stdout } = await runProgram(['pgrep', '-P', `${world.pid}`, '-f', ' signer$']);
