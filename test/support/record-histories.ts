@@ -63,6 +63,8 @@ async function nameHistory(
       if (started.length > 0) return 'follow-stream.new-kernels';
       return `follow-stream.${message === 'Nothing has changed' ? 'unchanged' : 'nothing-new'}`;
     }
+    case 'signMetadata':
+      return 'sign-metadata.signed';
     default:
       return undefined;
   }
