@@ -126,6 +126,16 @@ for (const [extension, compress] of [
   });
 }
 
+test('signPackages() refuses a module of several names, of which only one has the content', async () => {
+  await using station = await startSignRig();
+  const path = await buildRpm(station.rig, 'gz', ['gzip'], 'ln demo.ko.gz other.ko.gz');
+
+  const built = await station.add(path);
+
+  await assert.rejects(station.sign(built), /expected a file of one name, found 2 names$/);
+  assert.equal((await station.log()).at(-1)?.result, 'failed');
+});
+
 test('signPackages() leaves modules as they were built where nothing else is wanted', async () => {
   await using station = await startSignRig({ signsModules: false });
   const built = [await station.add(fixturePath(`rpms/${A}`))];
@@ -254,6 +264,7 @@ async function buildRpm(
   { scratch }: DataRig,
   extension: string,
   compress: readonly [string, ...(readonly string[])],
+  besides = 'ln -s ../demo link',
 ): Promise<string> {
   const module = scratch.at('demo.ko');
   await writeFile(module, readFixture('modules/acpi_call.ko'));
@@ -274,7 +285,7 @@ Made for a test.
 %install
 install -Dm0644 ${module}.${extension} %{buildroot}${folder}/demo.ko.${extension}
 install -Dm0644 %{_specdir}/demo.spec %{buildroot}/usr/share/doc/demo/demo.spec
-ln -s ../demo %{buildroot}${folder}/link
+(cd %{buildroot}${folder} && ${besides})
 %files
 ${folder}
 /usr/share/doc/demo
