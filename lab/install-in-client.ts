@@ -63,7 +63,8 @@ export async function installInClient(
   }
 }
 
-function describeStream(url: string, key: string): string {
+/** Describes a stream of the lab to a client, with the key that lies beside it. */
+export function describeStream(url: string, key: string): string {
   return [
     '[lab-vendor]',
     'name=Kernels of the lab',

@@ -79,16 +79,15 @@ lz4 lz4 lz4
 TABLE
   )
   qemu_missing=$(require_qemu)
-  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, zypper,
-  # isoinfo and SoftHSM are for the tests alone: they build with both engines, read as SUSE's clients and others do, and
-  # sign by a token.
+  # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, isoinfo
+  # and SoftHSM are for the tests alone: they build with both engines, read images with another's program, and sign
+  # by a token.
   lab_missing=0
   if [[ $(package_family) == debian ]]; then
     lab_missing=$(require_programs <<'TABLE'
 mmdebstrap mmdebstrap -
 podman podman -
 runc runc -
-zypper zypper -
 isoinfo genisoimage -
 softhsm2-util softhsm2 -
 dpkg-deb dpkg -

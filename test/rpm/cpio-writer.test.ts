@@ -7,6 +7,7 @@ import { type CpioEntry, writeCpio } from '../../rpm/cpio-writer.ts';
 const ENTRIES: readonly CpioEntry[] = [
   { kind: 'directory', path: 'dev' },
   { kind: 'character-device', path: 'dev/kmsg', major: 1, minor: 11 },
+  { kind: 'link', path: 'link', target: 'dev' },
   { kind: 'file', path: 'init', mode: 0o755, bytes: Buffer.from('#!') },
   { kind: 'file', path: 'empty', bytes: new Uint8Array() },
   { kind: 'file', path: 'm/0', bytes: Uint8Array.from({ length: 1025 }, (_, at) => at % 256) },
@@ -55,6 +56,7 @@ test('writeCpio() writes an archive that cpio lists with modes, devices and size
   const lines = list.trimEnd().split('\n');
   assert.match(lines[0] ?? '', /^drwxr-xr-x +2 0 +0 +0 .* dev$/);
   assert.match(lines[1] ?? '', /^crw------- +1 0 +0 +1, *11 .* dev\/kmsg$/);
-  assert.match(lines[2] ?? '', /^-rwxr-xr-x +1 0 +0 +2 .* init$/);
-  assert.match(lines[4] ?? '', /^-rw-r--r-- +1 0 +0 +1025 .* m\/0$/);
+  assert.match(lines[2] ?? '', /^lrwxrwxrwx +1 0 +0 +3 .* link -> dev$/);
+  assert.match(lines[3] ?? '', /^-rwxr-xr-x +1 0 +0 +2 .* init$/);
+  assert.match(lines[5] ?? '', /^-rw-r--r-- +1 0 +0 +1025 .* m\/0$/);
 });
