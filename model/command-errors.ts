@@ -11,7 +11,7 @@ export class CommandRefusedError extends RekmodError {
 
 /** A repository's publisher has not rolled back; what is served stays. */
 export class RollbackEndedError extends RekmodError {
-  readonly failureClass = 'outcome';
+  readonly failureClass = 'configuration';
 
   constructor(repository: string, cause: Error) {
     const said = cause.cause instanceof Error ? cause.cause.message : cause.message;

@@ -34,7 +34,7 @@ export function addRollbackCommand(program: Command, terminal: Terminal): void {
 What came after that snapshot is withheld: nothing brings it back but a build with a higher number, or
 another rollback. Clients that have installed it go back by "dnf distro-sync" or "dnf downgrade".
 
-Exit codes: 0 it is served, 1 it was refused, 2 usage, 3 configuration, 4 unreachable
+Exit codes: 0 it is served, 2 usage, 3 it was refused or the configuration is wrong, 4 unreachable
 
 Examples:
   rekmod rollback kmods --why "jool oopses on unload"
