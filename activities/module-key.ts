@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendModuleSignature, splitModuleSignature } from '../kabi/module-signature.ts';
-import { ContentInvalidError } from '../model/activity-errors.ts';
+import { ContentInvalidError, ProgramFailedError } from '../model/activity-errors.ts';
 import type { ModuleSigningSettings } from '../model/settings.ts';
 import { runProgram } from './run-program.ts';
 
@@ -123,9 +123,20 @@ export async function openModuleKey(
       return key;
     } catch (error) {
       options.signal.throwIfAborted();
-      problems.push(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof ProgramFailedError)) throw error;
+      problems.push(describeRefusal(error));
     }
   }
-  const detail = `expected to sign with it for ${certificate.subject}, found ${problems.join('\n')}`;
+  const detail = `expected the key of ${certificate.subject}, found ${problems.join('; then ')}`;
   throw new ContentInvalidError(settings.key, detail);
+}
+
+/** OpenSSL says what it wanted in words, and why not in lines such as `40…:error:05800074:…:reason:file:line:`. */
+function describeRefusal({ stderrTail, exitCode }: ProgramFailedError): string {
+  if (/key values mismatch|does not match certificate/.test(stderrTail)) return 'that of another';
+  const words = stderrTail
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/:error:|^Engine .* set|^Hint:/.test(line));
+  return [...new Set(words)].join(', ') || `exit code ${exitCode} of openssl`;
 }

@@ -122,9 +122,11 @@ async function spawnSigner(configFile: string): Promise<ChildProcess> {
 
 async function waitUntilReady(child: ChildProcess): Promise<void> {
   let said = '';
+  let isReady = false;
+  // What it says before it serves is told with its end, once.
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-STDERR_LENGTH_LIMIT);
-    process.stderr.write(text);
+    if (isReady) process.stderr.write(text);
   });
   const ready = new Promise<void>((resolve) => {
     let printed = '';
@@ -145,6 +147,7 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   try {
     await Promise.race([ready, ended]);
+    isReady = true;
   } finally {
     clearTimeout(timer);
   }

@@ -105,8 +105,26 @@ test('openModuleKey() refuses a certificate that is not its own', async () => {
     openModuleKey({ ...rig.settings, certificate }, await openScratch(scratch)),
     (error) =>
       error instanceof ContentInvalidError &&
-      /expected to sign with it for CN=other, found .*match/s.test(error.message),
+      /expected the key of CN=other, found that of another$/.test(error.message),
   );
+});
+
+test('openModuleKey() tells why a token or a file cannot be used', async () => {
+  await using scratch = await makeScratch();
+  await using rig = await makeModuleKey();
+  const options = await openScratch(scratch);
+  const noKey = scratch.at('empty.pem');
+  await writeFile(noKey, '');
+
+  for (const key of [noKey, 'pkcs11:token=none;object=none']) {
+    await assert.rejects(
+      openModuleKey({ ...rig.settings, key }, options),
+      (error) =>
+        error instanceof ContentInvalidError &&
+        /expected the key of CN=modules, found [A-Za-z]/.test(error.message) &&
+        !error.message.includes('\n'),
+    );
+  }
 });
 
 test('openModuleKey() reads a key with a passphrase by the file that has it', async () => {

@@ -56,7 +56,7 @@ test('checkSigning() tells of a certificate of another key, and of an expired on
   const [, expired] = await check({ modules: rig.settings }, LATER);
 
   assert.ok(mixed && !mixed.isGood && expired && !expired.isGood);
-  assert.match(mixed.found, /expected to sign with it for CN=other/);
+  assert.match(mixed.found, /expected the key of CN=other, found that of another/);
   assert.match(expired.found, /has expired on \d{4}-/);
 });
 
