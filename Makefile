@@ -4,11 +4,12 @@ SHELL := /bin/bash
 CACHE := $(or $(REKMOD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rekmod)
 WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.sh";
 
-.PHONY: help setup lab demo demo-stop check test e2e bench truth dialects
+.PHONY: help setup lab demo story demo-stop check test e2e bench truth dialects
 
 help:
 	@printf '%s\n' \
 	  'make demo       real modules rebuilt for real new kernels, from nothing to a dnf install' \
+	  'make story      a kernel breaks a module: machines stay where they are until it is mended' \
 	  'make demo-stop  ends what a demo left running for you to look at' \
 	  'make test       all tests' \
 	  'make check      format, lint, types and quick tests only' \
@@ -25,6 +26,9 @@ lab: setup
 
 demo: lab
 	@$(WITH_ENV) node --import tsx lab/demo.ts
+
+story: lab
+	@$(WITH_ENV) node --import tsx lab/story.ts
 
 demo-stop:
 	@bash lab/end-demo.sh

@@ -27,9 +27,12 @@ export async function gatherExplanation(
   const record = await deps.records.readCell({ stream, release, kmod });
   const { plan, unreadable } = await assessKernel({ stream, release, forced: [] }, deps, signal);
   const now = plan.cells.find((cell) => cell.kmod === kmod);
+  const isGated = deps.settings.streams.some(({ name, gate }) => name === stream && gate);
+  const gates = isGated ? await deps.records.readGate(stream) : undefined;
+  const gate = gates?.kernels.find((kernel) => kernel.release === release);
   const fault = unreadable.find((candidate) => candidate.kmod === kmod)?.reason;
   const explanation = explainCell({
-    ...{ stream, release, kmod, fault },
+    ...{ stream, release, kmod, fault, gate },
     verdict: record?.verdict ?? now?.verdict,
     now: now?.verdict,
     needReasons: now?.needReasons,

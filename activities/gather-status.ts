@@ -1,6 +1,7 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
+import type { GatedKernel } from '../model/gate.ts';
 import type { Settings, Stream } from '../model/settings.ts';
-import type { CellLinks, StatusReport } from '../model/status.ts';
+import type { CellLinks, KernelGate, StatusReport } from '../model/status.ts';
 import { needsBuild } from '../model/verdict.ts';
 import { rebuildId } from '../model/workflow-ids.ts';
 import {
@@ -66,6 +67,7 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
 async function gatherStream(stream: Stream, records: Records): Promise<StreamFacts> {
   const record = await records.readStream(stream.name);
   const kernels = await records.listKernels(stream.name);
+  const gated = stream.gate ? ((await records.readGate(stream.name))?.kernels ?? []) : [];
   const waiting = (record?.waitingForDevel ?? []).map(
     (release): KnownKernel => ({
       release,
@@ -79,10 +81,22 @@ async function gatherStream(stream: Stream, records: Records): Promise<StreamFac
       ? { lastLook: { at: record.lookedAt, ok: record.isOk, message: record.message } }
       : {}),
     kernels: [
-      ...kernels.map(({ release, foundAt }): KnownKernel => ({ release, foundAt, state: 'known' })),
+      ...kernels.map(({ release, foundAt }): KnownKernel => {
+        const gate = gated.find((kernel) => kernel.release === release);
+        return {
+          release,
+          foundAt,
+          state: 'known',
+          ...(gate === undefined ? {} : { gate: toGate(gate) }),
+        };
+      }),
       ...waiting,
     ],
   };
+}
+
+function toGate({ release: _, ...gate }: GatedKernel): KernelGate {
+  return gate;
 }
 
 /** Cells that a plan wants built and whose work has not ended once. */

@@ -67,6 +67,17 @@ export class DnfClient {
     return stdout.split('\n').filter((line) => line !== '');
   }
 
+  /** Paths of the third-party modules of a kernel, those of other kernels that it uses among them. */
+  async listModules(release: string): Promise<readonly string[]> {
+    const { stdout } = await this.#exec(
+      ...['find', `/lib/modules/${release}`, '-path', '*/extra/*', '-name', '*.ko*'],
+    );
+    return stdout
+      .split('\n')
+      .filter((path) => path !== '')
+      .sort();
+  }
+
   async #exec(...argv: readonly string[]): Promise<CommandEnd> {
     try {
       const { stdout, stderr } = await run('docker', ['exec', this.#id, ...argv], {

@@ -1,4 +1,5 @@
 import type { CellKey, CellOutcome } from './cell.ts';
+import type { GatedKernel } from './gate.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -51,7 +52,12 @@ export interface KernelStatus {
   /** `waiting-for-devel`: the mirror has the kernel, its kernel-devel not yet. */
   readonly state: 'waiting-for-devel' | 'known';
   readonly counts: CellCounts;
+  /** Whether machines see it, and why; absent where the stream has no gate or it has not decided yet. */
+  readonly gate?: KernelGate;
 }
+
+/** How a kernel stands at the gate of its stream. */
+export type KernelGate = Pick<GatedKernel, 'state' | 'reason' | 'since' | 'waitsFor' | 'fastLane'>;
 
 /** How a cell stands, in one word. */
 export type CellState =

@@ -17,7 +17,7 @@ import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { secondsBetween } from './format-values.ts';
 
 /** A kernel as a status needs it. */
-export type KnownKernel = Pick<KernelStatus, 'release' | 'foundAt' | 'state'>;
+export type KnownKernel = Pick<KernelStatus, 'release' | 'foundAt' | 'state' | 'gate'>;
 
 /** What is known of one stream. */
 export interface StreamFacts {
@@ -82,9 +82,10 @@ function assembleStream(
       ? {}
       : { lastLook: { ...lastLook, ageSeconds: secondsBetween(lastLook.at, now) } }),
     pollIntervalMs: stream.pollIntervalMs,
-    kernels: kernels.map(({ release, foundAt, state }) => {
+    kernels: kernels.map(({ release, foundAt, state, gate }) => {
       const states = cells.filter((cell) => cell.release === release).map((cell) => cell.state);
-      return { release, foundAt, state, counts: countStates(states) };
+      const counts = countStates(states);
+      return { release, foundAt, state, counts, ...(gate === undefined ? {} : { gate }) };
     }),
     kmods: kmods.map(({ name }) => name),
     requiredKmods: kmods.filter(({ required }) => required).map(({ name }) => name),

@@ -1,5 +1,6 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { ExplainedFact, ExplainedSymbol, Explanation } from '../model/explanation.ts';
+import type { GatedKernel } from '../model/gate.ts';
 import type { ProblemKind, SymbolProblem } from '../model/kabi.ts';
 import type { KmodNeed } from '../model/plan.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
@@ -25,6 +26,8 @@ export interface ExplainedCell extends CellKey {
   readonly needReasons?: readonly KmodNeed[] | undefined;
   /** Why the kmod's source cannot be read at this moment. */
   readonly fault?: string | undefined;
+  /** Whether machines see the kernel; absent where nobody decides that. */
+  readonly gate?: Pick<GatedKernel, 'state' | 'reason'> | undefined;
   /** When the work ended, and in which run of which workflow. */
   readonly ended?: Pick<CellRecord, 'updatedAt' | 'workflowId' | 'runId'>;
 }
@@ -56,7 +59,7 @@ function needsAction({ verdict, outcome, fault }: ExplainedCell): boolean {
 }
 
 function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
-  const { stream, kmod, release, verdict, outcome, now, fault, ended } = cell;
+  const { stream, kmod, release, verdict, outcome, now, fault, ended, gate } = cell;
   const facts: ExplainedFact[] = [{ label: 'stream', text: cleanText(stream, 64) }];
   if (verdict) facts.push({ label: 'verdict', text: describeVerdict(verdict) });
   if (verdict?.kind === 'keep' && verdict.why === 'compatible' && verdict.newDependencies) {
@@ -76,6 +79,10 @@ function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
   if (outcome && now && isNews(now, outcome)) {
     const text = headlineOf({ kmod, release, verdict: now, isLate: true });
     facts.push({ label: 'by now', text });
+  }
+  if (gate) {
+    const text = `the kernel is ${gate.state}: ${cleanText(gate.reason, 400)}`;
+    facts.push({ label: 'gate', text });
   }
   if (fault !== undefined) facts.push({ label: 'source', text: cleanText(fault, 400) });
   return facts;

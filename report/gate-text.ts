@@ -5,7 +5,7 @@ import { describeRules, describeView } from './gate-markdown.ts';
 import { fit, paint, type TerminalStyle, type Tone, wrap } from './terminal-text.ts';
 
 /** The tone of every state of the gate. */
-const GATE_TONES: Readonly<Record<GateState, Tone>> = {
+export const GATE_TONES: Readonly<Record<GateState, Tone>> = {
   held: 'busy',
   released: 'good',
   waived: 'good',

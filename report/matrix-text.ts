@@ -2,6 +2,7 @@ import { CELL_STATES, type CellState, type CellStatus } from '../model/status.ts
 import { STATE_LOOKS } from './cell-state.ts';
 import { cleanText } from './clean-text.ts';
 import { formatCount, formatSeconds } from './format-values.ts';
+import { GATE_TONES } from './gate-text.ts';
 import { findSharedSuffix, type Matrix, narrowMatrix } from './matrix.ts';
 import { fit, paint, STATE_TONES, type TerminalStyle, wrap } from './terminal-text.ts';
 
@@ -88,7 +89,25 @@ function writeTable(matrix: Matrix, columns: Columns, style: TerminalStyle): rea
     });
     return [fit(cleanText(kmod), kmodWidth), ...states].join(GAP);
   });
-  return [paint(header.join(GAP), 'strong', style.color), ...rows];
+  return [
+    paint(header.join(GAP), 'strong', style.color),
+    ...rows,
+    ...writeGates(matrix, columns, style),
+  ];
+}
+
+/** Whether machines see each kernel; nothing for a stream without a gate. */
+function writeGates(
+  matrix: Matrix,
+  { widths, kmodWidth }: Columns,
+  { color }: TerminalStyle,
+): readonly string[] {
+  if (matrix.columns.every(({ gate }) => gate === undefined)) return [];
+  const states = matrix.columns.map(({ gate }, index) => {
+    const text = fit(gate?.state ?? '', widths[index] ?? 0);
+    return gate ? paint(text, GATE_TONES[gate.state], color) : text;
+  });
+  return [[paint(fit('gate', kmodWidth), 'strong', color), ...states].join(GAP)];
 }
 
 function writeReasons(matrix: Matrix, style: TerminalStyle): readonly string[] {
@@ -96,13 +115,18 @@ function writeReasons(matrix: Matrix, style: TerminalStyle): readonly string[] {
     .flatMap(({ cells }) => cells)
     .filter((cell) => cell !== undefined)
     .filter(({ state }) => ['failed', 'blocked', 'withheld'].includes(state));
-  if (bad.length === 0) return [];
+  const held = matrix.columns.flatMap(({ release, gate }) =>
+    gate === undefined || gate.state === 'released'
+      ? []
+      : [`${cleanText(release, 48)} is ${gate.state}: ${cleanText(gate.reason, 400)}`],
+  );
+  if (bad.length === 0 && held.length === 0) return [];
   const width = Math.max(40, style.columns);
   const lines = bad.flatMap((cell) => {
     const head = `${cleanText(cell.kmod, MAX_KMOD_WIDTH)} for ${cleanText(cell.release, 48)}`;
     return wrap(`${head}: ${cleanText(cell.sentence, 400)}`, width);
   });
-  return ['', ...lines];
+  return ['', ...held.flatMap((line) => wrap(line, width)), ...lines];
 }
 
 function writeLegend(matrix: Matrix, style: TerminalStyle): readonly string[] {

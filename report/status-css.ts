@@ -52,6 +52,8 @@ a.pill:hover { text-decoration: underline; }
 .kept { background: var(--good-bg); color: var(--good); }
 .built { background: var(--built-bg); color: var(--built); }
 .failed, .blocked, .withheld, .alarm { background: var(--bad-bg); color: var(--bad); }
+.gate.held { color: var(--busy); }
+.gate.recalled { color: var(--bad); }
 .running, .waiting, .late { background: var(--busy-bg); color: var(--busy); }
 .fresh { background: var(--good-bg); color: var(--good); }
 details { border-top: 1px solid var(--line); }
@@ -78,4 +80,4 @@ footer { padding-bottom: 2.5rem; }
 `;
 
 /** SHA-256 of {@link STATUS_CSS} for the page's policy; a test compares them. */
-export const STATUS_CSS_HASH = 'sha256-Goyarcho6kTn39RCniJecrEJa7wIXx9X8mDwn55NQps=';
+export const STATUS_CSS_HASH = 'sha256-djNNR7UsFmWat396SJWKG4oVy1oBx5PJ6nfjKutgB5A=';

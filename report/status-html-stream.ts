@@ -15,6 +15,7 @@ const LATE_FACTOR = 3;
 
 const MAX_NAME_LENGTH = 64;
 const MAX_SENTENCE_LENGTH = 400;
+const MAX_GATE_LENGTH = 120;
 
 /** One stream as a card: how fresh it is, its matrix, and the reason of every cell below. */
 export function streamToHtml(
@@ -65,7 +66,10 @@ ${rows.map((row) => writeDetails(row)).join('\n')}
 `;
 }
 
-function writeColumn({ release, foundAt, state, counts }: KernelStatus, suffix: string): string {
+function writeColumn(
+  { release, foundAt, state, counts, gate }: KernelStatus,
+  suffix: string,
+): string {
   const short = escapeHtml(release.slice(0, release.length - suffix.length), MAX_NAME_LENGTH);
   const tail = suffix === '' ? '' : `<small>${escapeHtml(suffix, MAX_NAME_LENGTH)}</small>`;
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.excluded;
@@ -73,7 +77,17 @@ function writeColumn({ release, foundAt, state, counts }: KernelStatus, suffix: 
   const progress =
     state === 'waiting-for-devel' ? 'waiting for kernel-devel' : `${ready} of ${all} ready`;
   return `<th scope="col"><span class="release mono">${short}${tail}</span>
-<span class="sub" title="found ${escapeHtml(formatMoment(foundAt))}">${progress}</span></th>`;
+<span class="sub" title="found ${escapeHtml(formatMoment(foundAt))}">${progress}</span>${writeGate(gate)}</th>`;
+}
+
+/** Whether machines see the kernel, in the colour of a cell that stands alike. */
+function writeGate(gate: KernelStatus['gate']): string {
+  if (gate === undefined) return '';
+  const { state, reason, since } = gate;
+  const title = `since ${formatMoment(since)}: ${reason}`;
+  const text = state === 'released' ? state : `${state}: ${reason}`;
+  return `
+<span class="sub gate ${state}" title="${escapeHtml(title, MAX_SENTENCE_LENGTH)}">${escapeHtml(text, MAX_GATE_LENGTH)}</span>`;
 }
 
 function writeRow({ kmod, isRequired, cells }: MatrixRow): string {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import { type Assessment, assessKernel } from '../../activities/assess.ts';
+import type { GatedKernel } from '../../model/gate.ts';
+import type { KernelKey } from '../../model/kernel.ts';
+import { cleanText } from '../../report/clean-text.ts';
 import { planToText } from '../../report/plan-text.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
-import { openContext } from '../context.ts';
+import { type CommandContext, openContext } from '../context.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface PlanOptions extends KernelChoice {
@@ -37,7 +40,20 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       const { hasColor: color, columns } = terminal;
       for (const { plan, unreadable } of assessments) {
         print(terminal, planToText(plan, { color, columns }));
+        const gate = await findGate(context, plan);
+        if (gate)
+          print(terminal, `Gate: the kernel is ${gate.state}: ${cleanText(gate.reason, 400)}`);
         for (const { kmod, reason } of unreadable) print(terminal, `  ${kmod}: ${reason}`);
       }
     });
+}
+
+/** How the kernel stands at the gate of its stream; undefined where there is none, or it has not decided. */
+async function findGate(
+  { settings, records }: Pick<CommandContext, 'settings' | 'records'>,
+  { stream, release }: KernelKey,
+): Promise<GatedKernel | undefined> {
+  if (!settings.streams.some(({ name, gate }) => name === stream && gate)) return undefined;
+  const record = await records.readGate(stream);
+  return record?.kernels.find((kernel) => kernel.release === release);
 }

@@ -176,3 +176,36 @@ test('matrixToMarkdown() stays below its limit and says what it leaves out', () 
   assert.match(text, /7 older kernels not shown/);
   assert.match(text, /… and 1,\d{3} more kmods/);
 });
+
+/** A stream with two kernels, of which the gate holds one. */
+function gatedMatrix(): Matrix {
+  const since = '2026-11-23T12:00:00.000Z';
+  const reason = 'waits for zfs (build failed)';
+  const kernels = [
+    {
+      ...sampleKernel('5.14.0-1.el9.x86_64', 1),
+      gate: { state: 'released', reason: 'the required kmod is there', since, waitsFor: [] },
+    },
+    {
+      ...sampleKernel('5.14.0-2.el9.x86_64', 2),
+      gate: { state: 'held', reason, since, waitsFor: [] },
+    },
+    sampleKernel('5.14.0-3.el9.x86_64', 3),
+  ] as const;
+  return matrixOf({ streams: [{ stream: STREAM, kernels }] });
+}
+
+test('assembleMatrix() knows which kernels the gate holds', () => {
+  assert.deepEqual(
+    gatedMatrix().columns.map(({ gate }) => gate?.state),
+    ['released', 'held', undefined],
+  );
+});
+
+test('matrixToText() shows what the gate has let through, and why it holds the others', () => {
+  const text = matrixToText(gatedMatrix(), { color: false, columns: 100 });
+
+  assert.match(text, /^gate +released +held$/m);
+  assert.match(text, /^5\.14\.0-2\.el9\.x86_64 is held: waits for zfs \(build failed\)$/m);
+  assert.doesNotMatch(matrixToText(matrixOf(), { color: false, columns: 100 }), /^gate/m);
+});
