@@ -108,7 +108,7 @@ export interface RebuildProgress {
 /** Input of `publishRepository`. */
 export interface PublisherInput {
   readonly repository: string;
-  readonly options: Pick<WorkflowOptions, 'publishBatchMs' | 'tidyMs'>;
+  readonly options: Pick<WorkflowOptions, 'publishBatchMs' | 'tidyMs' | 'gatedStreams'>;
   /** Requests that the run before did not get to. */
   readonly pending?: readonly PublicationRequest[];
   /** When the run before would have tidied, in milliseconds since 1970. */

@@ -25,6 +25,7 @@ import { toSummary } from '../report/text-size.ts';
 import { publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
+import { ringGates } from './tell-gate.ts';
 
 /** Requests for one snapshot at most; more wait for the next. */
 const MAX_BATCH = 200;
@@ -78,8 +79,10 @@ async function workOnce({ repository, options }: PublisherInput, work: Work): Pr
   const rollback = work.rollbacks.shift();
   if (rollback) {
     await endRollback(rollback);
+    await ringGates(options);
   } else if (Date.now() >= work.tidyAtMs) {
     await tidy(repository);
+    await ringGates(options);
     work.tidyAtMs = Date.now() + (options.tidyMs ?? Number.POSITIVE_INFINITY);
   } else {
     await sleep(options.publishBatchMs, { summary: 'Collect what else is ready' });

@@ -356,3 +356,13 @@ test('explanationToText() writes hostile names without control characters', () =
   assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}|\p{Cf}/u);
   assert.ok(text.length < 40_000, String(text.length));
 });
+
+test('explanationToText() says whether machines see the kernel, where a gate decides that', () => {
+  const gate = { state: 'held', reason: 'waits for jool (build failed)' } as const;
+
+  assert.match(
+    textOf({ verdict: BROKEN, outcome: FAILED, gate }),
+    /^ *gate +the kernel is held: waits for jool \(build failed\)$/m,
+  );
+  assert.doesNotMatch(textOf({ verdict: BROKEN, outcome: FAILED }), /^ *gate /m);
+});

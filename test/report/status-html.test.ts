@@ -6,6 +6,7 @@ import { STATUS_CSS, STATUS_CSS_HASH } from '../../report/status-css.ts';
 import { statusToHtml } from '../../report/status-html.ts';
 import {
   failed,
+  NOW,
   SYMBOL_LOST,
   sampleKernel,
   sampleKmod,
@@ -139,4 +140,19 @@ test('escapeHtml() escapes both quotes, angle brackets and ampersands', () => {
     escapeHtml(`<a b="c" d='e'>&amp;`),
     '&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;',
   );
+});
+
+test('statusToHtml() shows what the gate does with a kernel, and why, as text', () => {
+  const reason = '<b>waits</b> for zfs (build failed)';
+  const gate = { state: 'held', reason, since: NOW, waitsFor: [] } as const;
+  const stream = sampleStream('centos-stream-9', 'CentOS Stream 9 (x86_64)');
+  const kernels = [{ ...sampleKernel('5.14.0-1.el9.x86_64', 1), gate }];
+
+  const html = statusToHtml(sampleStatus({ streams: [{ stream, kernels }] }));
+
+  assert.match(
+    html,
+    /<span class="sub gate held" title="since [^"]*">held: &lt;b&gt;waits&lt;\/b&gt; for zfs/,
+  );
+  assert.doesNotMatch(html, /<b>waits/);
 });

@@ -10,7 +10,8 @@ import { gateStart } from '../../activities/gate/gate-start.ts';
 import { StreamUnreachableError } from '../../model/activity-errors.ts';
 import { type GatedKernel, type GateRules, isOpen, NO_RULES } from '../../model/gate.ts';
 import type { CellState } from '../../model/status.ts';
-import { gateId } from '../../model/workflow-ids.ts';
+import { CONTROL_QUEUE } from '../../model/task-queues.ts';
+import { gateId, publisherId } from '../../model/workflow-ids.ts';
 import type { GateAnswer, GateInput } from '../../model/workflow-messages.ts';
 import { decideGate } from '../../plan/decide-gate.ts';
 import {
@@ -18,6 +19,7 @@ import {
   lookAgainSignal,
   promoteUpdate,
   recallUpdate,
+  rollBackUpdate,
   thawUpdate,
   waiveUpdate,
 } from '../../workflows/messages.ts';
@@ -263,6 +265,31 @@ export function testGateStream(rig: WorkflowRig): void {
     await lookAgain(rig, 'gone');
 
     await rig.client.workflow.getHandle(gateId('gone')).result();
+  });
+
+  test('publishRepository() rings for the gates that run after a rollback, and for no other', async () => {
+    const world = worldOf(
+      { k1: 'built' },
+      { rollBack: async () => ({ snapshot: '000009', packageCount: 1 }) },
+    );
+    rig.use(world.fakes);
+    await lookAgain(rig, 'rung');
+    await until(() => world.served.length === 1);
+    const options = { ...OPTIONS, gatedStreams: ['none', 'rung'] };
+
+    await rig.client.workflow.executeUpdateWithStart(rollBackUpdate, {
+      args: [{ by: 'ada', why: 'it oopses' }],
+      startWorkflowOperation: new WithStartWorkflowOperation('publishRepository', {
+        workflowId: publisherId('rung'),
+        taskQueue: CONTROL_QUEUE,
+        args: [{ repository: 'rung', options }],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      }),
+    });
+
+    await until(() => world.served.length === 2);
+    await end(rig, 'rung');
+    await rig.client.workflow.getHandle(publisherId('rung')).terminate();
   });
 
   test('rebuildKmod() tells the gate of its end once it is recorded, where there is one', async () => {
