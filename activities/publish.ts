@@ -18,7 +18,12 @@ import { decidePublication, type PublishedPackage } from './snapshot/decide-publ
 import { decideRollback } from './snapshot/decide-rollback.ts';
 import { decideTidying } from './snapshot/decide-tidying.ts';
 import type { DecisionContext } from './snapshot/decision-context.ts';
-import type { SnapshotPlace } from './snapshot/snapshot-place.ts';
+import { mirrorSnapshot } from './snapshot/mirror-snapshot.ts';
+import {
+  pathOfSnapshot,
+  readCurrentSnapshot,
+  type SnapshotPlace,
+} from './snapshot/snapshot-place.ts';
 
 export interface PublishDeps {
   readonly settings: Settings;
@@ -82,7 +87,7 @@ export function publishActivities(deps: PublishDeps) {
   async function change(name: string, decide: Decide): Promise<Publication | undefined> {
     const place = placeOf(deps, name);
     const { directory } = place;
-    const { keep } = requireNamed(settings.repositories, 'publish to', 'repository', name);
+    const { keep, mirror } = requireNamed(settings.repositories, 'publish to', 'repository', name);
     return await withHeartbeat((signal) =>
       oneAtATime(directory, async () => {
         const ended = await changeRepository(
@@ -94,12 +99,29 @@ export function publishActivities(deps: PublishDeps) {
         if (!ended) return undefined;
         const { isChanged, ...publication } = ended;
         if (isChanged) deps.onChange();
-        return publication;
+        return { ...publication, ...(mirror ? { hasMirror: true } : {}) };
       }),
     );
   }
 
-  return { publishPackages, tidyRepository, rollBack };
+  /** Brings what is served to the repository's mirror. */
+  async function mirrorRepository({
+    repository: name,
+  }: {
+    readonly repository: string;
+  }): Promise<void> {
+    const { mirror } = requireNamed(settings.repositories, 'mirror', 'repository', name);
+    const { directory } = placeOf(deps, name);
+    await withHeartbeat((signal) =>
+      oneAtATime(directory, async () => {
+        const current = await readCurrentSnapshot(directory);
+        if (!mirror || current === undefined) return;
+        await mirrorSnapshot(pathOfSnapshot(directory, current), mirror, signal);
+      }),
+    );
+  }
+
+  return { publishPackages, tidyRepository, rollBack, mirrorRepository };
 }
 
 /** Where a repository lies and how clients reach it. */

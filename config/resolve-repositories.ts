@@ -1,7 +1,7 @@
-import type { Keep, Repository, Stream } from '../model/settings.ts';
-import { KeepSection, RepositoryEntry } from './schema-repository.ts';
+import type { Keep, Mirror, Repository, Stream } from '../model/settings.ts';
+import { KeepSection, type MirrorSection, RepositoryEntry } from './schema-repository.ts';
 import { STANDARD_REPOSITORY } from './schema-stream.ts';
-import type { Scope } from './scope.ts';
+import { report, type Scope } from './scope.ts';
 import { parseDurationMs } from './units.ts';
 
 /**
@@ -20,9 +20,28 @@ export function resolveRepositories(
   const names = new Set([...Object.keys(own), ...used]);
   if (names.size === 0) names.add(STANDARD_REPOSITORY);
   return [...names].map((name) => {
-    const { baseUrl, keep } = own[name] ?? RepositoryEntry.parse({});
-    return { name, ...(baseUrl === undefined ? {} : { baseUrl }), keep: resolveKeep(keep) };
+    const entry = own[name] ?? RepositoryEntry.parse({});
+    const mirror = entry.mirror && resolveMirror(scope, name, entry.mirror);
+    return {
+      name,
+      ...(entry.baseUrl === undefined ? {} : { baseUrl: entry.baseUrl }),
+      ...(mirror ? { mirror } : {}),
+      keep: resolveKeep(entry.keep),
+    };
   });
+}
+
+function resolveMirror(
+  scope: Scope,
+  name: string,
+  { rsync, rclone }: MirrorSection,
+): Mirror | undefined {
+  if (rsync !== undefined && rclone === undefined) return { by: 'rsync', target: rsync };
+  if (rclone !== undefined && rsync === undefined) return { by: 'rclone', target: rclone };
+  const found = rsync === undefined ? 'none' : 'both';
+  const sentence = `wrong "repositories.${name}.mirror": expected one of "rsync" and "rclone", found ${found}`;
+  report(scope, ['repositories', name, 'mirror'], sentence, 'key');
+  return undefined;
 }
 
 function resolveKeep(section: KeepSection | null): Keep {

@@ -155,6 +155,24 @@ export const MacroValue = z
   .string({ error: MACRO_VALUE_EXPECTED })
   .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]{1,1024}$/u, MACRO_VALUE_EXPECTED);
 
+const RSYNC_EXPECTED =
+  'a target such as "/srv/www/kmods", "www@mirror.example.org:/srv/kmods" or "rsync://host/module"';
+
+/** Where rsync copies to; a leading dash would be an option of rsync or ssh. */
+export const RsyncTarget = z
+  .string({ error: RSYNC_EXPECTED })
+  .regex(
+    /^(?:\/|rsync:\/\/[A-Za-z0-9]|(?:[A-Za-z0-9._][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*::?)[^\s\p{Cc}]{1,1000}$/u,
+    RSYNC_EXPECTED,
+  );
+
+const RCLONE_EXPECTED = 'a remote of rclone with a path, such as "s3:kmods/el9"';
+
+/** Where rclone copies to: a remote by its name, so that no secret stands here. */
+export const RcloneTarget = z
+  .string({ error: RCLONE_EXPECTED })
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}:[^\s\p{Cc}]{1,1000}$/u, RCLONE_EXPECTED);
+
 const ARCH_EXPECTED = 'an architecture such as "x86_64" or "aarch64"';
 
 /** An architecture as rpm names it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WebUrl, wholeNumber } from './scalars.ts';
+import { RcloneTarget, RsyncTarget, WebUrl, wholeNumber } from './scalars.ts';
 import { Duration } from './units.ts';
 
 /** What `keep:` of a repository may say. */
@@ -26,9 +26,17 @@ export const KeepSection = z.strictObject({
 });
 export type KeepSection = z.infer<typeof KeepSection>;
 
+/** What `mirror:` of a repository may say; exactly one of them. */
+export const MirrorSection = z.strictObject({
+  rsync: RsyncTarget.optional().describe('Target that rsync brings every snapshot to.'),
+  rclone: RcloneTarget.optional().describe('Remote that rclone brings every snapshot to, e.g. S3.'),
+});
+export type MirrorSection = z.infer<typeof MirrorSection>;
+
 /** One entry of `repositories:`. */
 export const RepositoryEntry = z.strictObject({
   baseUrl: WebUrl.optional().describe("Address that clients use. Default: the local server's."),
+  mirror: MirrorSection.optional().describe('A copy elsewhere. Default: none.'),
   keep: KeepSection.nullable().prefault({}).describe('What stays, and for how long.'),
 });
 export type RepositoryEntry = z.infer<typeof RepositoryEntry>;

@@ -95,6 +95,16 @@ export interface Repository {
   /** The address that clients use; the local server's when absent. */
   readonly baseUrl?: string;
   readonly keep: Keep;
+  /** Where else every snapshot is brought to. */
+  readonly mirror?: Mirror;
+}
+
+/** A copy of a repository that rekmod keeps. */
+export interface Mirror {
+  /** The program that brings it there. */
+  readonly by: 'rsync' | 'rclone';
+  /** As the program takes it, e.g. `www@mirror.example.org:/srv/kmods`, `s3:kmods/el9`. */
+  readonly target: string;
 }
 
 /** What of a repository stays, and for how long. */

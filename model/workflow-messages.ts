@@ -150,6 +150,8 @@ export interface RollbackRequest extends RollbackCommand {
 export interface RollbackResult {
   readonly snapshot: string;
   readonly packageCount: number;
+  /** Whether it is to be brought to a mirror. */
+  readonly hasMirror?: boolean;
 }
 
 /** Input of `signMetadata`. */

@@ -76,6 +76,8 @@ setsid util-linux util-linux
 make make make
 gcc gcc gcc
 lz4 lz4 lz4
+rsync rsync rsync
+rclone rclone rclone
 TABLE
   )
   qemu_missing=$(require_qemu)

@@ -99,6 +99,14 @@ export const publish = proxyActivities<PublishActivities>({
   retry: PATIENT,
 });
 
+/** A first copy may be large; servers elsewhere that fail are tried again with the next snapshot. */
+export const mirror = proxyActivities<Pick<PublishActivities, 'mirrorRepository'>>({
+  taskQueue: PUBLISH_QUEUE,
+  startToCloseTimeout: '4 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: { initialInterval: 2000, maximumInterval: 60_000, maximumAttempts: 4 },
+});
+
 export const outcomes = proxyActivities<OutcomeActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '1 minute',

@@ -22,7 +22,7 @@ import type {
 } from '../model/workflow-messages.ts';
 import { requireGoodRollback } from '../plan/check-rollback.ts';
 import { toSummary } from '../report/text-size.ts';
-import { publish } from './activity-proxies.ts';
+import { mirror, publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
 import { ringGates } from './tell-gate.ts';
@@ -122,7 +122,7 @@ async function endRollback(waiting: WaitingRollback): Promise<void> {
       { summary: toSummary(`Roll back ${where}, says ${by}: ${why}`) },
       [waiting.request],
     );
-    describeServed(result);
+    await reveal(waiting.request.repository, result);
     waiting.end = { result };
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -136,15 +136,31 @@ async function tidy(repository: string): Promise<void> {
       { summary: 'Let go what no kernel needs any more' },
       [{ repository }],
     );
-    if (publication) describeServed(publication);
+    if (publication) await reveal(repository, publication);
   } catch (error) {
     if (isCancellation(error)) throw error;
     setCurrentDetails(`Could not tidy: ${describeFailure(error)}`);
   }
 }
 
-function describeServed({ snapshot, packageCount }: RollbackResult): void {
-  setCurrentDetails(`Serving snapshot **${snapshot}** with ${packageCount} packages.`);
+/** Says what is served, and brings it to the mirror, if there is one; that it fails changes nothing here. */
+async function reveal(
+  repository: string,
+  { snapshot, packageCount, hasMirror }: RollbackResult,
+): Promise<void> {
+  const served = `Serving snapshot **${snapshot}** with ${packageCount} packages.`;
+  setCurrentDetails(served);
+  if (!hasMirror) return;
+  try {
+    await mirror.mirrorRepository.executeWithOptions(
+      { summary: `Bring snapshot ${snapshot} to the mirror` },
+      [{ repository }],
+    );
+    setCurrentDetails(`${served} The mirror has it.`);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    setCurrentDetails(`${served} The mirror does not have it: ${describeFailure(error)}`);
+  }
 }
 
 async function publishBatch(
@@ -176,7 +192,7 @@ async function tryPublish(
       { summary: `Publish ${names.length} packages: ${names.join(', ')}`.slice(0, 200) },
       [{ repository, packages }],
     );
-    describeServed(publication);
+    await reveal(repository, publication);
     return { kind: 'served', snapshot: publication.snapshot };
   } catch (error) {
     if (isCancellation(error)) throw error;

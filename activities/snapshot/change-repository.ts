@@ -51,6 +51,8 @@ export interface ChangeDeps extends Omit<SnapshotDeps, 'graceMs'> {
 export interface Publication {
   readonly snapshot: string;
   readonly packageCount: number;
+  /** Absent where nothing else is to be brought anywhere. */
+  readonly hasMirror?: boolean;
 }
 
 /**

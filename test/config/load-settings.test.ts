@@ -486,6 +486,23 @@ test('loadSettings() takes what a repository keeps in the units of the settings'
   assert.deepEqual(settings.repositories, [
     { name: 'mine', keep: { ...KEEP, snapshotCount: 2, buildCount: 1, goneMs: 10 * 86_400_000 } },
   ]);
+  const mirrored = await loadSettings(
+    await writeConfig(
+      'repositories:\n  mine: { mirror: { rsync: "www@example.org:/srv/mine" } }\n',
+    ),
+  );
+  const mirror = { by: 'rsync', target: 'www@example.org:/srv/mine' };
+  assert.deepEqual(mirrored.repositories, [{ name: 'mine', mirror, keep: KEEP }]);
+  for (const [text, expected] of [
+    ['{}', /expected one of "rsync" and "rclone", found none/],
+    ['{ rsync: /srv/a, rclone: "s3:a" }', /expected one of "rsync" and "rclone", found both/],
+    ['{ rsync: "-e sh" }', /expected a target such as/],
+    ['{ rsync: "-x@host:/a" }', /expected a target such as/],
+    ['{ rclone: ":s3,secret=x:a" }', /expected a remote of rclone/],
+  ] as const) {
+    const file = await writeConfig(`repositories:\n  mine: { mirror: ${text} }\n`);
+    await assert.rejects(loadSettings(file), expected);
+  }
   await assert.rejects(
     loadSettings(await writeConfig('repositories:\n  mine: { keep: { snapshots: 0 } }\n')),
     /expected a whole number between 1 and 1000, found the number 0/,

@@ -82,7 +82,13 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
   [SIGN_QUEUE]: ['signPackages', 'signMetadata'],
-  [PUBLISH_QUEUE]: ['publishPackages', 'tidyRepository', 'rollBack', 'serveView'],
+  [PUBLISH_QUEUE]: [
+    'publishPackages',
+    'tidyRepository',
+    'rollBack',
+    'mirrorRepository',
+    'serveView',
+  ],
 };
 
 /** @returns Why there is no server when no `temporal` program is installed. */

@@ -40,13 +40,15 @@ async function ask({ client }: WorkflowRig, name: string, kmod: string): Promise
 function keepSnapshots(): {
   of(repository: string): readonly (readonly string[])[];
   readonly publishPackages: Fakes['publishPackages'];
+  readonly mirrorRepository: Fakes['mirrorRepository'];
   readonly tidyRepository: Fakes['tidyRepository'];
   readonly rollBack: Fakes['rollBack'];
 } {
   const snapshots: { readonly repository: string; readonly names: readonly string[] }[] = [];
+  const of = (name: string): readonly (readonly string[])[] =>
+    snapshots.filter(({ repository }) => repository === name).map(({ names }) => names);
   return {
-    of: (name) =>
-      snapshots.filter(({ repository }) => repository === name).map(({ names }) => names),
+    of,
     async publishPackages({ repository, packages }) {
       const names = packages.map(({ nevra }) => nevra.name.replace('kmod-', ''));
       if (names.includes('bad')) {
@@ -54,7 +56,12 @@ function keepSnapshots(): {
       }
       await delay(20);
       snapshots.push({ repository, names });
-      return { snapshot: `${snapshots.length}`, packageCount: names.length };
+      const served = { snapshot: `${snapshots.length}`, packageCount: names.length };
+      return repository === 'elsewhere' ? { ...served, hasMirror: true } : served;
+    },
+    async mirrorRepository({ repository }) {
+      snapshots.push({ repository, names: ['mirrored'] });
+      if (of(repository).length === 2) throw new ContentInvalidError('x', 'the first one fails');
     },
     async tidyRepository({ repository }) {
       snapshots.push({ repository, names: ['tidied'] });
@@ -99,15 +106,13 @@ function sayCause(error: unknown): string {
 export function testPublishRepository(rig: WorkflowRig): void {
   // At the same time, each with a publisher of its own: they wait for timers most of the time.
   describe('publishRepository()', { concurrency: true }, () => {
-    const { publishPackages, tidyRepository, rollBack: fakeRollBack, of } = keepSnapshots();
+    const { of, ...publisher } = keepSnapshots();
     const neighbours = ['good', 'bad', 'fine'].map((kmod) => cellOf(kmod, 'neighbours'));
     const gate = makeGate();
     let signCount = 0;
     before(() => {
       const { fakes } = goodFakes(neighbours, {
-        publishPackages,
-        tidyRepository,
-        rollBack: fakeRollBack,
+        ...publisher,
         async signPackages({ packages }) {
           signCount += 1;
           if (signCount === neighbours.length) gate.open();
@@ -259,6 +264,16 @@ export function testPublishRepository(rig: WorkflowRig): void {
         'tidied',
       ]);
       await rig.client.workflow.getHandle('publish/tidy').terminate();
+    });
+
+    test('publishRepository() brings what is served to the mirror, and goes on when that fails', async () => {
+      await ask(rig, 'elsewhere', 'a');
+      await until(() => of('elsewhere').length === 2);
+      await ask(rig, 'elsewhere', 'b');
+      await until(() => of('elsewhere').length === 4);
+
+      assert.deepEqual(of('elsewhere'), [['a'], ['mirrored'], ['b'], ['mirrored']]);
+      await rig.client.workflow.getHandle('publish/elsewhere').terminate();
     });
 
     test('publishRepository() begins with what the run before did not get to', async () => {
