@@ -1,5 +1,6 @@
-// The benchmarks: `npm run bench -- [publish|rollout|verdicts] [--reps N]`, all without a name.
+// The benchmarks: `npm run bench -- [metadata|publish|rollout|verdicts] [--reps N]`, all without a name.
 const BENCHMARKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  metadata: () => import('./bench/metadata.ts'),
   publish: () => import('./bench/publish.ts'),
   rollout: () => import('./bench/rollout.ts'),
   verdicts: () => import('./bench/verdicts.ts'),
