@@ -5,6 +5,7 @@ import { openRecords } from '../../activities/records.ts';
 import { openSymversReader } from '../../activities/symvers-reader.ts';
 import type { StoredFile } from '../../model/store.ts';
 import { assemblePlan } from '../../plan/assemble-plan.ts';
+import { peakMegabytes } from './peak-memory.ts';
 
 // Judges the kmods of a data directory for each of the given symvers files, as planKernel does, and
 // prints how long it took: node judge-stored.ts <home> <donor release> <sha256:size>...
@@ -43,5 +44,4 @@ for (const file of files) {
   perKernelMs.push(performance.now() - before);
 }
 const totalMs = performance.now() - startedAt;
-const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ totalMs, perKernelMs, peakMegabytes, counts }));
+console.log(JSON.stringify({ totalMs, perKernelMs, peakMegabytes: peakMegabytes(), counts }));

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { readRepository } from '../../activities/repository-metadata.ts';
+import { peakMegabytes } from './peak-memory.ts';
 
 // Reads a repository as a look at a stream does, in a process of its own, and tells what it took.
 // Arguments: base URL. Prints JSON on stdout.
@@ -16,5 +17,4 @@ const content = await readRepository({
 });
 const ms = performance.now() - startedAt;
 const wanted = content.kind === 'read' ? content.packages.length : 0;
-const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ ms, wanted, peakMegabytes }));
+console.log(JSON.stringify({ ms, wanted, peakMegabytes: peakMegabytes() }));
