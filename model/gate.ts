@@ -1,4 +1,3 @@
-import type { KernelKey } from './kernel.ts';
 import type { CellState } from './status.ts';
 
 /**
@@ -160,5 +159,8 @@ export interface GateRecord {
   readonly view?: GateView;
 }
 
-/** One kernel of a gate, for `rekmod gate --json`. */
-export interface GateLine extends KernelKey, GatedKernel {}
+/** A gate as `rekmod gate --json` prints it. */
+export interface GateListing extends GateRecord {
+  /** Kernels that nothing can be decided about, because the mirror does not have their kernel-devel yet. */
+  readonly waitingForDevel: readonly string[];
+}

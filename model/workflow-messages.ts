@@ -14,7 +14,7 @@ import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Who or what started work; stands in lists as a search attribute. */
-export type Trigger = 'new-kernel' | 'command' | 'new-source' | 'new-provider';
+export type Trigger = 'new-kernel' | 'command' | 'new-source' | 'new-provider' | 'thaw';
 
 /**
  * Settings that replayed code needs; given as input, never imported, so that a replay does not

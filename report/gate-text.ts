@@ -1,4 +1,4 @@
-import type { GatedKernel, GateRecord, GateState } from '../model/gate.ts';
+import type { GatedKernel, GateListing, GateState } from '../model/gate.ts';
 import { cleanText } from './clean-text.ts';
 import { formatMoment } from './format-values.ts';
 import { describeRules, describeView } from './gate-markdown.ts';
@@ -21,7 +21,7 @@ const INDENT = '  ';
  * repository lists and what people decided.
  */
 export function gateToText(
-  { stream, kernels, view, rules }: GateRecord,
+  { stream, kernels, view, rules, waitingForDevel }: GateListing,
   style: TerminalStyle,
 ): string {
   const heading = paint(`Gate of ${cleanText(stream)}`, 'strong', style.color);
@@ -32,6 +32,9 @@ export function gateToText(
     heading,
     ...wrap(`${cleanText(describeView(view), 600)}.`, Math.max(40, style.columns)),
     '',
+    ...waitingForDevel.map(
+      (evr) => `${cleanText(evr, MAX_RELEASE_WIDTH)}  held: no kernel-devel yet`,
+    ),
     ...(kernels.length === 0 ? ['no kernels yet'] : gatedKernelsToLines(kernels, style)),
     ...(decided.length === 0 ? [] : ['', paint('Decided by people', 'strong', style.color)]),
     ...decided,

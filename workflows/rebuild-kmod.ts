@@ -37,7 +37,7 @@ import {
 } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
-import { setAttributes } from './search-attributes.ts';
+import { type AttributeValues, setAttributes } from './search-attributes.ts';
 import { tellGate } from './tell-gate.ts';
 
 /** Laying out the input before the build's own time limit begins, and storing the output after it. */
@@ -65,7 +65,7 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   });
   const cell = way.cell ?? (await planCell(input));
   way.cell = cell;
-  setAttributes({ verdict: cell.verdict.kind }, input.options);
+  setAttributes({ verdict: cell.verdict.kind, ...listOwn(input, cell) }, input.options);
   setCurrentDetails(explanationToMarkdown(explainCell(cell)));
   const outcome = await rebuildCell(input, cell, way);
   await CancellationScope.nonCancellable(async () => {
@@ -78,6 +78,12 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   setCurrentDetails(explanationToMarkdown(explainCell({ ...cell, outcome })));
   const { kmod, stream, release } = input;
   return { kmod, stream, release, verdict: cell.verdict, outcome };
+}
+
+/** Nobody gave a rebuild after a thaw its attributes when it began. */
+function listOwn({ trigger }: RebuildInput, cell: PlannedCell): AttributeValues {
+  const { kmod, stream, release, arch } = cell;
+  return trigger === 'thaw' ? { kmod, stream, kernel: release, arch, trigger } : {};
 }
 
 function toProgress({ step, cell }: Way): RebuildProgress {

@@ -44,7 +44,7 @@ export function callGateActivities({ client, settings, records }: CallGateDeps) 
     const kernels = (await records.listKernels(name)).slice(-stream.keepKernels);
     for (const { release } of kernels) {
       for (const kmod of kmods) {
-        const input = { kmod, stream: name, release, trigger: 'command', isForced: false } as const;
+        const input = { kmod, stream: name, release, trigger: 'thaw', isForced: false } as const;
         const verdict = (await records.readCell(input))?.verdict;
         if (verdict?.kind !== 'excluded' || verdict.why !== 'frozen') continue;
         await client.workflow.start('rebuildKmod', {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type GateRecord, NO_RULES } from '../../model/gate.ts';
+import { type GateListing, NO_RULES } from '../../model/gate.ts';
 import type { GateAnswer } from '../../model/workflow-messages.ts';
 import { describeView } from '../../report/gate-markdown.ts';
 import { gatedKernelsToLines, gateToText } from '../../report/gate-text.ts';
@@ -87,23 +87,25 @@ export function showAnswer(
 async function readGates(
   context: CommandContext,
   name: string | undefined,
-): Promise<readonly GateRecord[]> {
+): Promise<readonly GateListing[]> {
+  const { records } = context;
   return await Promise.all(
-    chooseGates(context, name).map(
-      async (stream) =>
-        (await context.records.readGate(stream)) ?? {
-          ...{ schema: 1, stream, decidedAt: '', kernels: [], rules: NO_RULES },
-        },
-    ),
+    chooseGates(context, name).map(async (stream) => {
+      const record = (await records.readGate(stream)) ?? {
+        ...{ schema: 1, stream, decidedAt: '', kernels: [], rules: NO_RULES },
+      };
+      const waitingForDevel = (await records.readStream(stream))?.waitingForDevel ?? [];
+      return { ...record, waitingForDevel };
+    }),
   );
 }
 
-function showGates(records: readonly GateRecord[], terminal: Terminal): void {
+function showGates(records: readonly GateListing[], terminal: Terminal): void {
   const { hasColor: color, columns } = terminal;
   print(terminal, records.map((record) => gateToText(record, { color, columns })).join('\n'));
 }
 
-function isNewestOpen({ kernels }: GateRecord): boolean {
+function isNewestOpen({ kernels }: GateListing): boolean {
   const newest = kernels.at(-1);
   return newest === undefined || newest.state === 'released' || newest.state === 'waived';
 }

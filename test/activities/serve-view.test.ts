@@ -5,9 +5,10 @@ import test, { after } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
-import { ContentMismatchError } from '../../model/activity-errors.ts';
+import { ContentMismatchError, SignatureRefusedError } from '../../model/activity-errors.ts';
 import { parseRepomd } from '../../rpm/repomd.ts';
 import { inActivity } from '../support/activity-context.ts';
+import { makeGpgRig } from '../support/gpg-rig.ts';
 import { makeScratch } from '../support/scratch.ts';
 import {
   CORE,
@@ -173,6 +174,19 @@ test('serveView() serves no copy that is not what upstream’s metadata says', a
 
   await assert.rejects(serve(gate), ContentMismatchError);
   await assert.rejects(readFile(current(gate, 'repodata', 'repomd.xml')), /ENOENT/);
+});
+
+test('serveView() serves no copy that the vendor has not signed', async () => {
+  await using gpg = await makeGpgRig();
+  const trust = { gpgKeys: [gpg.publicKeyFile], gpgCheck: true, repoGpgCheck: false };
+  await using gate = await startGateRig(key, { packages: 'mirror' }, { trust });
+  await gate.offer(OTHER);
+
+  await assert.rejects(serve(gate), SignatureRefusedError);
+
+  await gpg.signRpm(join(gate.upstream, OTHER.split('/').at(-1) ?? ''));
+  await gate.offer();
+  assert.equal((await serve(gate)).packageCount, 1);
 });
 
 test('serveView() refuses upstream’s metadata that is not what it announces', async () => {

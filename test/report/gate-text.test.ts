@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GatedKernel, type GateRecord, NO_RULES } from '../../model/gate.ts';
+import { type GatedKernel, type GateListing, NO_RULES } from '../../model/gate.ts';
 import { findServedState } from '../../report/describe-wait.ts';
 import { describeRules, describeView, gateMarkdown } from '../../report/gate-markdown.ts';
 import { gateToText } from '../../report/gate-text.ts';
@@ -14,8 +14,9 @@ function kernelOf(release: string, state: GatedKernel['state'], reason: string):
   return { release, state, reason, since: NOW, waitsFor: [] };
 }
 
-const RECORD: GateRecord = {
+const RECORD: GateListing = {
   schema: 1,
+  waitingForDevel: ['5.14.0-3'],
   stream: 'lab',
   decidedAt: NOW,
   kernels: [
@@ -40,6 +41,7 @@ test('gateToText() shows the newest kernel first, with its reason, and what peop
     `Gate of lab
 The gated repository lists kernels up to 5.14.0-1, 7 packages (snapshot 000003).
 
+5.14.0-3  held: no kernel-devel yet
 5.14.0-2  held      since 2026-11-23 12:00 UTC  fast lane (critical)
   waits for zfs (build failed)
 5.14.0-1  released  since 2026-11-23 12:00 UTC
