@@ -1,4 +1,7 @@
+import { heedClosedPipes } from './heed-closed-pipes.ts';
 import { runProgram } from './program.ts';
 import { openTerminal } from './terminal.ts';
 
-await runProgram(process.argv.slice(2), openTerminal());
+const args = process.argv.slice(2);
+heedClosedPipes(args);
+await runProgram(args, openTerminal());

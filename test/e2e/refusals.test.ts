@@ -184,3 +184,14 @@ test('a wrong option or command is refused with exit code 2', async () => {
   assert.equal(exitCode, 2);
   assert.match(stderr, /Did you mean plan/);
 });
+
+test('a reader that has seen enough ends a command without complaint', async () => {
+  const script = 'set -o pipefail; "$1" rebuild --help | true';
+  const end = await new Promise<CommandEnd>((resolve) => {
+    execFile('bash', ['-c', script, 'bash', program], (error, stdout, stderr) => {
+      resolve({ exitCode: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+
+  assert.deepEqual(end, { exitCode: 0, stdout: '', stderr: '' });
+});
