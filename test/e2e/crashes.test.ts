@@ -89,11 +89,14 @@ async function runKilled(task: Omit<PublishOnce, 'stepsFile'> & { stepsFile?: st
   return signal;
 }
 
-/** What a client gets, with repo_gpgcheck: its link, and the packages that dnf finds. */
+/** What a client gets that has never asked, with repo_gpgcheck: its link, and the packages that dnf finds. */
 async function askClient(home: string) {
   const directory = join(layOutDataDirectory(home).repositories, 'kmods');
   const link = await readlink(join(directory, 'current'));
-  const found = await queryByDnf(join(directory, 'current'), key.publicKeyFile, `${home}-client`);
+  const client = `${home}-client`;
+  // What dnf has read once it may believe for two days.
+  await rm(client, { recursive: true, force: true });
+  const found = await queryByDnf(join(directory, 'current'), key.publicKeyFile, client);
   return { link, found };
 }
 
