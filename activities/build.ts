@@ -8,6 +8,7 @@ import type { BuildFailure } from '../model/cell.ts';
 import type { FailureCause } from '../model/failure-cause.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
+import type { BuildInputs } from '../model/provenance.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import type { CompilerMatch } from '../model/toolchain.ts';
@@ -22,6 +23,7 @@ import { noteCompilers, requireCompiler } from './heed-compilers.ts';
 import type { KmodInput, KmodReader } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
 import { layOutSpecs } from './lay-out-specs.ts';
+import { noteInputs } from './provenance/note-inputs.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import { withScratch } from './scratch.ts';
@@ -63,6 +65,8 @@ export type BuildEnd =
       readonly compiler?: CompilerMatch;
       /** See {@link BuildFacts.given}. */
       readonly given?: Readonly<Record<string, Sha256Hex>>;
+      /** Absent in histories of before statements were written of it. */
+      readonly inputs?: BuildInputs;
     }
   | {
       readonly kind: 'failed';
@@ -129,36 +133,33 @@ export function buildActivities(deps: BuildDeps) {
       requirePlannedSource(input, cell);
       const buildNumber = await deps.records.reserveBuildNumber(cell, runId(), cell.buildNumber);
       return await withScratch(data, `build-${cell.kmod}`, async (directory) => {
-        const { given, staging, ...symbols } = await stageProviders(kernel, cell, {
+        const { staging, given, ...provided } = await stageProviders(kernel, cell, {
           ...{ ...deps, signal },
           directory: join(directory, 'staging'),
         });
-        const { expected, ...spec } = await layOutInput(input, {
-          directory: join(directory, 'input'),
-          ...{ kernel, buildNumber, ...symbols },
-        });
+        const place = { directory: join(directory, 'input'), kernel, buildNumber };
+        const { expected, ...spec } = await layOutInput(input, { ...place, ...provided });
+        const inputs = await noteInputs({ ...spec, ...provided, expected, startedAt }, store);
         const outputDirectory = join(directory, 'output');
         await mkdir(outputDirectory);
         const { result, compiler } = await withLog(data, attemptLog, async (onLog) => {
-          const limits = settings.limits;
+          const { limits } = settings;
+          const job = { ...spec, buildroot, outputDirectory, limits, labels };
           return {
             compiler: noteCompilers(buildroot, onLog),
-            result: await backend.build(
-              { ...spec, buildroot, outputDirectory, limits, labels, ...(staging && { staging }) },
-              { onLog, signal },
-            ),
+            result: await backend.build({ ...job, ...(staging && { staging }) }, { onLog, signal }),
           };
         });
         const durationMs = deps.now().getTime() - startedAt;
         const facts = { compiler, durationMs, attemptLog };
         if (result.kind === 'failed') {
-          const { why } = result;
-          const log = data.absolute(attemptLog);
-          const explained = await explainFailure({ cell, kernel, why, log }, deps);
+          const about = { cell, kernel, why: result.why, log: data.absolute(attemptLog) };
+          const explained = await explainFailure(about, deps);
           return { ...result, ...explained, ...facts };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
-        return { kind: 'built', ...facts, files, expected, buildNumber, ...(given && { given }) };
+        const made = { files, expected, buildNumber, inputs, ...(given && { given }) };
+        return { kind: 'built', ...facts, ...made };
       });
     });
   }

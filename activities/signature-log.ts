@@ -5,7 +5,7 @@ import { createOneAtATime } from './one-at-a-time.ts';
 
 /** One signature, or an attempt at one: a line of JSON in the log. */
 export interface SignatureRecord {
-  readonly what: 'module' | 'package' | 'metadata';
+  readonly what: 'module' | 'package' | 'metadata' | 'provenance';
   /** A file name, or the path of a module in its package. */
   readonly name: string;
   /** The package that a module is in. */

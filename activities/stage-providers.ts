@@ -3,6 +3,7 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Staging } from '../containers/backend.ts';
 import { findSymversForm, type SymversForm, writeSymvers } from '../kabi/write-symvers.ts';
+import type { BuiltPackage } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { Sha256Hex } from '../model/store.ts';
@@ -21,6 +22,8 @@ export interface StagedProviders {
   readonly extraSymbols?: string;
   /** Their packages, where the spec requires some of them. */
   readonly staging?: Staging;
+  /** Those packages, by file name; absent if there are none. */
+  readonly packages?: readonly BuiltPackage[];
   /** See {@link BuildFacts.given}. */
   readonly given?: Readonly<Record<string, Sha256Hex>>;
 }
@@ -41,16 +44,14 @@ export async function stageProviders(
   const modules = providers.flatMap((provider) => provider.modules);
   const form = await readForm(deps.store.pathOf(kernel.symvers.sha256));
   const extraSymbols = writeSymvers(modules, form);
-  const staging = await stagePackages(kernel, listRequired(cell, providers), {
-    ...deps,
-    directory,
-  });
+  const packages = listRequired(cell, providers).flatMap((provider) => provider.packages);
+  const staging = await stagePackages(kernel, packages, { ...deps, directory });
   const digests = providers.flatMap(({ kmod, inputDigest }) =>
     inputDigest === undefined ? [] : [[kmod, inputDigest] as const],
   );
   return {
     ...(extraSymbols === '' ? {} : { extraSymbols }),
-    ...(staging ? { staging } : {}),
+    ...(staging ? { staging, packages: sortPackages(packages) } : {}),
     ...(digests.length > 0 ? { given: Object.fromEntries(digests) } : {}),
   };
 }
@@ -63,16 +64,19 @@ function listRequired(
   return providers.filter(({ kmod }) => required.some((need) => need.kmod === kmod));
 }
 
+function sortPackages(packages: readonly BuiltPackage[]): readonly BuiltPackage[] {
+  return [...packages].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+}
+
 async function stagePackages(
   { release }: Kernel,
-  providers: readonly Provider[],
+  packages: readonly BuiltPackage[],
   {
     store,
     directory,
     signal,
   }: Pick<StageProvidersDeps, 'store' | 'signal'> & { readonly directory: string },
 ): Promise<Staging | undefined> {
-  const packages = providers.flatMap((provider) => provider.packages);
   if (packages.length === 0) return undefined;
   await mkdir(directory, { recursive: true, mode: 0o755 });
   for (const file of packages) {

@@ -1,8 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
-
-const VERSION = '0.1.0';
+import { VERSION } from './version.ts';
 
 type AddCommand = (program: Command, terminal: Terminal) => void;
 

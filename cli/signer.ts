@@ -5,6 +5,7 @@ import type { TLSConfig } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { openContentStore } from '../activities/content-store.ts';
 import { openModuleKey } from '../activities/module-key.ts';
+import { signProvenanceActivities } from '../activities/provenance/sign-provenance.ts';
 import { announceKeys, dropRetired } from '../activities/public-keys.ts';
 import { type SignDeps, signActivities } from '../activities/sign.ts';
 import { signMetadataActivities } from '../activities/sign-metadata.ts';
@@ -70,7 +71,11 @@ export async function startSigner(
     const { namespace } = settings.temporal;
     const worker = runWorkers([
       await createWorker({ connection, namespace }, SIGN_QUEUE, {
-        activities: { ...signActivities(deps), ...signMetadataActivities(deps) },
+        activities: {
+          ...signActivities(deps),
+          ...signMetadataActivities(deps),
+          ...signProvenanceActivities(deps),
+        },
         maxConcurrentActivityTaskExecutions: SIGN_CONCURRENCY,
       }),
     ]);

@@ -22,6 +22,7 @@ import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
 import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
+import { VERSION } from './version.ts';
 import { startWorkers } from './workers.ts';
 import { requireWorkflowBundle } from './workflow-bundle.ts';
 import { workflowOptions } from './workflow-options.ts';
@@ -118,6 +119,7 @@ async function startParts(
       ...keys,
       key: openRemoteKey(client, keys),
       signed: openContentStore(data.signed),
+      version: VERSION,
       client,
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',

@@ -7,6 +7,10 @@ import { type HandOverDeps, handOverActivities } from '../activities/hand-over.t
 import { kernelActivities } from '../activities/kernels.ts';
 import { type LoadTestDeps, loadTestActivities } from '../activities/load-test/load-test.ts';
 import { outcomeActivities } from '../activities/outcomes.ts';
+import {
+  type ProvenanceDeps,
+  provenanceActivities,
+} from '../activities/provenance/write-provenance.ts';
 import { type PublishDeps, publishActivities } from '../activities/publish.ts';
 import { type VerifyDeps, verifyActivities } from '../activities/verify.ts';
 import { type VerifySignedDeps, verifySignedActivities } from '../activities/verify-signed.ts';
@@ -20,6 +24,7 @@ export type WorkerDeps = AssessDeps &
   VerifyDeps &
   LoadTestDeps &
   VerifySignedDeps &
+  ProvenanceDeps &
   PublishDeps &
   CallGateDeps &
   JudgeGateDeps &
@@ -52,6 +57,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         ...assessActivities(deps),
         ...verifyActivities(deps),
         ...verifySignedActivities(deps),
+        ...provenanceActivities(deps),
         ...outcomeActivities(deps),
         ...handOverActivities(deps),
         ...callGateActivities(deps),

@@ -82,6 +82,8 @@ export interface Buildroot {
   readonly isReused: boolean;
   /** Absent when it is not known. */
   readonly toolchain?: Toolchain;
+  /** The image that it was made from, by its name in the configuration and its id; absent of mock's. */
+  readonly image?: { readonly name: string; readonly id: string };
 }
 
 export interface BuildRequest extends BuildInput {

@@ -58,7 +58,8 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
     const digest = digestBuildroot(request, image.id, { specs, keys });
     const environment = deps.prepareEnvironment ?? {};
     const job = { request, digest, imageId: image.id, specs, keys, environment };
-    return await share(digest, run, () => findOrMakeImage(job, run));
+    const buildroot = await share(digest, run, () => findOrMakeImage(job, run));
+    return { ...buildroot, image: { name: target.image, id: image.id } };
   }
 
   async function findOrMakeImage(job: PrepareJob, run: RunControl): Promise<Buildroot> {

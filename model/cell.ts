@@ -2,6 +2,7 @@ import type { FailureCause } from './failure-cause.ts';
 import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { LoadTestReport } from './load-test.ts';
+import type { ProvenanceFiles } from './provenance.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
 import type { Blocked, Verdict } from './verdict.ts';
 
@@ -14,6 +15,8 @@ export interface CellKey extends KernelKey {
 export interface BuiltPackage extends StoredFile {
   readonly fileName: string;
   readonly nevra: Nevra;
+  /** Absent of packages that were built before rekmod wrote statements. */
+  readonly provenance?: ProvenanceFiles;
 }
 
 /** The stations of a rebuild, in order. */

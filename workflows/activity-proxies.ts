@@ -8,6 +8,8 @@ import type { HandOverActivities } from '../activities/hand-over.ts';
 import type { KernelActivities } from '../activities/kernels.ts';
 import type { LoadTestActivities } from '../activities/load-test/load-test.ts';
 import type { OutcomeActivities } from '../activities/outcomes.ts';
+import type { SignProvenanceActivities } from '../activities/provenance/sign-provenance.ts';
+import type { ProvenanceActivities } from '../activities/provenance/write-provenance.ts';
 import type { PublishActivities } from '../activities/publish.ts';
 import type { SignActivities } from '../activities/sign.ts';
 import type { SignMetadataActivities } from '../activities/sign-metadata.ts';
@@ -71,7 +73,7 @@ export const loadTest = proxyActivities<LoadTestActivities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-export const sign = proxyActivities<SignActivities>({
+export const sign = proxyActivities<SignActivities & SignProvenanceActivities>({
   taskQueue: SIGN_QUEUE,
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
@@ -86,6 +88,13 @@ export const signMetadata = proxyActivities<SignMetadataActivities>({
 });
 
 export const verifySigned = proxyActivities<VerifySignedActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: PATIENT,
+});
+
+export const provenance = proxyActivities<ProvenanceActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '15 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,

@@ -39,6 +39,7 @@ import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { type AttributeValues, setAttributes } from './search-attributes.ts';
 import { tellGate } from './tell-gate.ts';
+import { tellOrigin } from './tell-origin.ts';
 
 /** Laying out the input before the build's own time limit begins, and storing the output after it. */
 const AROUND_BUILD_MS = 15 * 60_000;
@@ -176,17 +177,16 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   if (problems.length > 0) {
     return { kind: 'failed', step: 'sign', reason: problems.join('; '), attemptLog, durationMs };
   }
+  const stated = await tellOrigin({ cell, packages, built, buildroot, modules });
   way.step = 'publish';
   // What was handed over will be served: a cancellation comes too late, or nobody would know of it.
-  const answer = await CancellationScope.nonCancellable(() =>
-    publishPackages(input, packages, way),
-  );
+  const answer = await CancellationScope.nonCancellable(() => publishPackages(input, stated, way));
   if (answer.kind === 'refused') {
     return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
   }
   return {
     kind: 'published',
-    packages,
+    packages: stated,
     repository: answer.repository,
     snapshot: answer.snapshot,
     build: { ...facts, buildNumber: built.buildNumber },

@@ -9,6 +9,7 @@ import type {
 } from '../../model/snapshot.ts';
 import { findExpiredSnapshots } from '../../plan/expired-snapshots.ts';
 import { type ContentStore, linkStored } from '../content-store.ts';
+import { locateProvenance } from '../provenance/statement-names.ts';
 import { linkFiles } from './link-files.ts';
 import { makeMetadata } from './make-metadata.ts';
 import { removeLeftovers, removeSnapshot } from './remove-leftovers.ts';
@@ -98,9 +99,9 @@ async function writeChange(
     packages: [...kept, ...fresh],
     async fill(tree: string): Promise<void> {
       await mkdir(join(tree, 'Packages'), { recursive: true });
-      for (const file of fresh) await linkStored(deps.store, file, join(tree, file.location));
+      for (const file of fresh) await linkFresh(deps.store, file, tree);
       const locations = draft.packages.map(({ location }) => location);
-      const old = kept.map(({ location }) => location);
+      const old = kept.flatMap(listFiles);
       // Metadata of old packages are taken over by name, so nothing looks for these files meanwhile.
       const ends = await Promise.allSettled([
         makeMetadata(tree, { former, locations, signal: deps.signal }),
@@ -113,6 +114,21 @@ async function writeChange(
     ...deps,
     graceMs: deps.keep.graceMs,
   });
+}
+
+/** A package and the statement about it. */
+async function linkFresh(store: ContentStore, file: ListedPackage, tree: string): Promise<void> {
+  await linkStored(store, file, join(tree, file.location));
+  if (file.provenance === undefined) return;
+  const { statement, signature } = locateProvenance(file.fileName);
+  await linkStored(store, file.provenance.statement, join(tree, statement));
+  await linkStored(store, file.provenance.signature, join(tree, signature));
+}
+
+function listFiles({ location, fileName, provenance }: ListedPackage): readonly string[] {
+  if (provenance === undefined) return [location];
+  const { statement, signature } = locateProvenance(fileName);
+  return [location, statement, signature];
 }
 
 /** Of a snapshot of an earlier version nobody knows when it was written. */

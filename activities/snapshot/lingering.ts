@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { PROVENANCE_FOLDER } from '../provenance/statement-names.ts';
 import { linkFiles, listFiles } from './link-files.ts';
 
 /** Where the files lie that a client learns of from `repomd.xml`, and asks for afterwards. */
-const FOLDERS: readonly string[] = ['repodata', 'Packages'];
+const FOLDERS: readonly string[] = ['repodata', 'Packages', PROVENANCE_FOLDER];
 /** Their names stay and their content changes; nobody has an old one. */
 const ENTRIES: ReadonlySet<string> = new Set(['repodata/repomd.xml', 'repodata/repomd.xml.asc']);
 

@@ -78,6 +78,28 @@ test('publishPackages() keeps serving what the former repomd.xml named, for the 
   for (const location of old) assert.ok(!(await isServed(repository, location)), location);
 });
 
+test('publishPackages() serves the statement of a package as long as the package', async () => {
+  await using repository = await startPublishRig(keyRig.key, { buildCount: 1 });
+  const [statement, signature] = [
+    await repository.rig.store.addText('{}'),
+    await repository.rig.store.addText('signed'),
+  ];
+  const stated = { ...(await build(repository, A, 1)), provenance: { statement, signature } };
+  const own = [`provenance/${A}.intoto.json`, `provenance/${A}.intoto.json.asc`];
+
+  await repository.publish(stated);
+  for (const location of own) assert.ok(await isServed(repository, location), location);
+  // It is kept, then replaced, then over.
+  await repository.publish(await repository.add(C));
+  for (const location of own) assert.ok(await isServed(repository, location), location);
+  await repository.publish(await build(repository, B, 2));
+  for (const location of own) assert.ok(await isServed(repository, location), location);
+  repository.wait(3 * DAY_MS);
+  const { tidyRepository } = repository.activities;
+  await inActivity(() => tidyRepository({ repository: 'kmods' }));
+  for (const location of own) assert.ok(!(await isServed(repository, location)), location);
+});
+
 test('publishPackages() lets a file linger from when it was replaced, whatever comes after', async () => {
   await using repository = await startPublishRig(keyRig.key, { buildCount: 1 });
   await repository.publish(await build(repository, A, 1));

@@ -14,6 +14,8 @@ import { type HandOverActivities, handOverActivities } from '../../activities/ha
 import type { KernelActivities } from '../../activities/kernels.ts';
 import type { LoadTestActivities } from '../../activities/load-test/load-test.ts';
 import type { OutcomeActivities } from '../../activities/outcomes.ts';
+import type { SignProvenanceActivities } from '../../activities/provenance/sign-provenance.ts';
+import type { ProvenanceActivities } from '../../activities/provenance/write-provenance.ts';
 import type { PublishActivities } from '../../activities/publish.ts';
 import type { SignActivities } from '../../activities/sign.ts';
 import type { SignMetadataActivities } from '../../activities/sign-metadata.ts';
@@ -39,6 +41,8 @@ export type Fakes = WatchActivities &
   SignActivities &
   SignMetadataActivities &
   VerifySignedActivities &
+  ProvenanceActivities &
+  SignProvenanceActivities &
   PublishActivities &
   OutcomeActivities &
   JudgeGateActivities &
@@ -71,6 +75,8 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'planCell',
     'verifyBuild',
     'verifySigned',
+    'writeProvenance',
+    'takeProvenance',
     'recordOutcome',
     'recordUnbuilt',
     'recordRollout',
@@ -81,7 +87,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'rebuildThawed',
   ],
   [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
-  [SIGN_QUEUE]: ['signPackages', 'signMetadata'],
+  [SIGN_QUEUE]: ['signPackages', 'signMetadata', 'signProvenance'],
   [PUBLISH_QUEUE]: [
     'publishPackages',
     'tidyRepository',

@@ -5,6 +5,7 @@ import { type WorkflowHandle, WorkflowIdConflictPolicy } from '@temporalio/clien
 import type { Published } from '../../activities/identical-build.ts';
 import { ContentInvalidError, NotFoundError } from '../../model/activity-errors.ts';
 import type { PlannedCell } from '../../model/plan.ts';
+import type { BuildInputs } from '../../model/provenance.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
 import { rebuildId } from '../../model/workflow-ids.ts';
 import type { RebuildInput, RebuildResult } from '../../model/workflow-messages.ts';
@@ -91,6 +92,47 @@ export function testRebuildKmod(rig: WorkflowRig): void {
     };
     assert.deepEqual(result, { stream, kmod, release, verdict, outcome });
     assert.deepEqual(recorded, outcome);
+  });
+
+  test('rebuildKmod() publishes a signed statement with each package of a build that told its inputs', async () => {
+    const cell = cellOf('jool', 'stated');
+    const file = packageOf('jool', 'stated');
+    const [statement, signature] = ['a', 'b'].map((digit) => {
+      return { sha256: digit.repeat(64), sizeBytes: 1 };
+    });
+    assert.ok(statement && signature);
+    const inputs: BuildInputs = {
+      ...{ startedAt: '2026-11-23T12:00:00.000Z', dialect: 'elrepo', defines: {} },
+      spec: { name: 'jool', sha256: 'c'.repeat(64) },
+    };
+
+    const { result, recorded } = await rebuild(rig, cell, {
+      buildKmod: async (request) => {
+        const end = await buildWell(request);
+        return end.kind === 'built' ? { ...end, inputs } : end;
+      },
+      writeProvenance: async ({ build, packages }) => {
+        assert.deepEqual(build.inputs, inputs);
+        return packages.map((one) => ({ package: one, statement }));
+      },
+      signProvenance: async ({ stated }) => stated.map(() => signature),
+      takeProvenance: async ({ stated, signatures: [first] }) => {
+        assert.ok(first);
+        return stated.map((one) => ({
+          ...one.package,
+          provenance: { statement: one.statement, signature: first },
+        }));
+      },
+    });
+
+    assert.deepEqual(rig.calls().slice(-5), [
+      'verifySigned jool',
+      ...['writeProvenance jool', 'signProvenance jool', 'takeProvenance jool'],
+      'recordOutcome jool',
+    ]);
+    assert.ok(result.outcome.kind === 'published');
+    assert.deepEqual(result.outcome.packages, [{ ...file, provenance: { statement, signature } }]);
+    assert.deepEqual(recorded, result.outcome);
   });
 
   test('rebuildKmod() leaves what is published where the build gave the same again', async () => {
