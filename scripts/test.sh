@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:    the quick tests; a folder with a together.ts in one process, each other file in one of its own.
+# What:    the quick tests; a folder with together*.ts in a process for each of these, any other file in one of its own.
 # Inputs:  options of node --test, e.g. --test-name-pattern=symvers.
 # Outputs: the tests' report; exit code 0 only if none failed.
 set -euo pipefail
@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 files=(test/*.test.ts)
 for folder in test/*/; do
   [[ $folder != test/e2e/ ]] || continue
-  if [[ -f ${folder}together.ts ]]; then
-    files+=("${folder}together.ts")
+  together=("$folder"together*.ts)
+  if [[ ${#together[@]} -gt 0 ]]; then
+    files+=("${together[@]}")
   else
     files+=("$folder"*.test.ts)
   fi

@@ -168,7 +168,8 @@ test('fetchUrl() keeps no process awake for a body that nobody reads', async () 
 
   assert.equal((await fetchUrl(server.url, { signal })).kind, 'content');
 
-  assert.equal(countTimers(), before);
+  // Not as many: a timer of an earlier test may end meanwhile.
+  assert.ok(countTimers() <= before);
 });
 
 test('fetchUrl() waits for a server that is slow and steady', async () => {
