@@ -55,6 +55,11 @@ async function nameHistory(
       return nameRebuild(info, Rebuild.parse(result));
     case 'rolloutKernel': {
       const { builtCount, failedCount } = Rollout.parse(result);
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      const isResumed = events?.some(
+        (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'resume',
+      );
+      if (isResumed) return 'rollout-kernel.resumed';
       if (failedCount > 0) return 'rollout-kernel.some-failed';
       return builtCount > 0 ? 'rollout-kernel.all-built' : 'rollout-kernel.all-kept';
     }
