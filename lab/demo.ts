@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { CellStatus, StatusReport } from '../model/status.ts';
 import { endEarlier } from './end-earlier.ts';
 import { installInClient } from './install-in-client.ts';
+import { chapter, say } from './narrate.ts';
 import { cacheDirectory, type Lab, readLab } from './read-lab.ts';
 import { cellsOf, watchKernel } from './watch-kernel.ts';
 import { findFreePorts, removeWorld, World } from './world.ts';
@@ -12,17 +13,6 @@ import { findFreePorts, removeWorld, World } from './world.ts';
 // terminal), DEMO_KEEP=0 ends it.
 
 const STORY_TIMEOUT_MS = 20 * 60_000;
-const startedAt = Date.now();
-
-function say(line: string): void {
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0).padStart(4);
-  console.log(`[${seconds} s] ${line}`);
-}
-
-function chapter(title: string): void {
-  console.log(`\n━━ ${title}`);
-}
-
 function fail(reason: string): never {
   throw new Error(`The demo did not come to its good end: ${reason}`);
 }

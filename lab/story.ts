@@ -5,6 +5,7 @@ import type { GatedKernel, GateRecord } from '../model/gate.ts';
 import { chooseKernels, makeKernel } from './corpus/kernels.ts';
 import { DnfClient } from './dnf-client.ts';
 import { endEarlier } from './end-earlier.ts';
+import { chapter, say } from './narrate.ts';
 import { cacheDirectory, type Lab, type LabKmod, readLab } from './read-lab.ts';
 import { fetchNewerSources } from './truth/builds.ts';
 import { watchKernel } from './watch-kernel.ts';
@@ -18,17 +19,6 @@ const TIMEOUT_MS = 15 * 60_000;
 const BREAKING = 'ovpn-dco';
 const LASTING = 'acpi-call';
 const GATED = 'lab-gated';
-const startedAt = Date.now();
-
-function say(line: string): void {
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0).padStart(4);
-  console.log(`[${seconds} s] ${line}`);
-}
-
-function chapter(title: string): void {
-  console.log(`\n━━ ${title}`);
-}
-
 function fail(reason: string): never {
   throw new Error(`The story did not come to its good end: ${reason}`);
 }

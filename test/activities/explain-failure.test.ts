@@ -7,7 +7,7 @@ import type { CellOutcome, CellRecord } from '../../model/cell.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { type DataRig, makeDataRig, NOW } from '../support/data-rig.ts';
-import { INPUT, kernelOf, SOURCE } from '../support/plan-facts.ts';
+import { INPUT, kernelOf, publishedOf, SOURCE } from '../support/plan-facts.ts';
 
 const LOG = `  CC [M]  /b/x.o
 /b/x.c:7:9: error: implicit declaration of function ‘strlcpy’; did you mean ‘strscpy’?
@@ -44,21 +44,7 @@ async function writeCell(
 
 async function writeBuild(rig: DataRig, kernel: Kernel): Promise<void> {
   const modules = { ...(await rig.store.addText('[]')), moduleCount: 0 };
-  const build = {
-    inputDigest: INPUT,
-    sourceDigest: SOURCE,
-    buildNumber: 1,
-    durationMs: 1,
-    modules,
-    attemptLog: 'logs/a.log',
-  };
-  const lastBuild: Extract<CellOutcome, { kind: 'published' }> = {
-    kind: 'published',
-    packages: [],
-    repository: 'kmods',
-    snapshot: '000001',
-    build,
-  };
+  const lastBuild = publishedOf(modules);
   await writeCell(rig, kernel, { outcome: lastBuild, lastBuild });
 }
 

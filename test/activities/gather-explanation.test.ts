@@ -98,6 +98,17 @@ async function gather(
   return await gatherExplanation(key, deps, new AbortController().signal);
 }
 
+/** A kmod that is published for the kernel that exports {@link OLD}. */
+async function addPublishedKmod(rig: DataRig): Promise<Kmod> {
+  const kmod = await addKmod(rig);
+  const old = await addKernel(rig, '5.14.0-611', OLD);
+  await addRecord(rig, kmod, {
+    kernel: old,
+    outcome: await publishedOf(rig, kmod, { kernel: old }),
+  });
+  return kmod;
+}
+
 test('gatherExplanation() explains a cell that nobody worked on by the verdict of this moment', async () => {
   await using rig = await makeDataRig();
   const kernel = await addKernel(rig, '5.14.0-611', OLD);
@@ -113,12 +124,7 @@ test('gatherExplanation() explains a cell that nobody worked on by the verdict o
 
 test('gatherExplanation() names who exported a lost symbol, and which functions use it', async () => {
   await using rig = await makeDataRig();
-  const kmod = await addKmod(rig);
-  const old = await addKernel(rig, '5.14.0-611', OLD);
-  await addRecord(rig, kmod, {
-    kernel: old,
-    outcome: await publishedOf(rig, kmod, { kernel: old }),
-  });
+  const kmod = await addPublishedKmod(rig);
   const kernel = await addKernel(rig, '5.14.0-612', NEW);
 
   const { headline, symbols } = await gather(rig, kmod, kernel);
@@ -162,12 +168,7 @@ test('gatherExplanation() says less where uses and older kernel are damaged, but
 
 test('gatherExplanation() marks symbols by the stream’s lists, and goes on without a broken one', async () => {
   await using rig = await makeDataRig();
-  const kmod = await addKmod(rig);
-  const old = await addKernel(rig, '5.14.0-611', OLD);
-  await addRecord(rig, kmod, {
-    kernel: old,
-    outcome: await publishedOf(rig, kmod, { kernel: old }),
-  });
+  const kmod = await addPublishedKmod(rig);
   const kernel = await addKernel(rig, '5.14.0-612', NEW);
   // Not among the kmod's sources: another file there would be another source.
   const [stablelist, severities] = [

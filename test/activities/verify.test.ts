@@ -6,14 +6,13 @@ import { outcomeActivities } from '../../activities/outcomes.ts';
 import { openSymversReader } from '../../activities/symvers-reader.ts';
 import { type VerifyEnd, verifyActivities } from '../../activities/verify.ts';
 import { NotFoundError } from '../../model/activity-errors.ts';
-import type { BuildFacts, CellOutcome } from '../../model/cell.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { PlannedCell } from '../../model/plan.ts';
 import { type ExpectedPackages, findDialect } from '../../rpm/spec.ts';
 import { fixturePath, readFixtureText } from '../kabi/fixtures.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { type DataRig, makeDataRig, settingsOf } from '../support/data-rig.ts';
-import { INPUT, kernelOf, moduleOf, SOURCE } from '../support/plan-facts.ts';
+import { INPUT, kernelOf, moduleOf, publishedOf, SOURCE } from '../support/plan-facts.ts';
 import { DEBIAN } from '../support/target-kernels.ts';
 
 const RELEASE = '6.1.0-54-amd64';
@@ -34,18 +33,6 @@ const CELL: PlannedCell = {
 
 /** Nothing is published in these tests, so nothing is looked up. */
 const PUBLISHER = { settings: settingsOf(), publicKeys: { directory: '/none' } };
-
-function publishedOf(modules: BuildFacts['modules']): CellOutcome {
-  const build = {
-    inputDigest: INPUT,
-    sourceDigest: SOURCE,
-    buildNumber: 1,
-    durationMs: 1,
-    modules,
-    attemptLog: 'logs/a.log',
-  };
-  return { kind: 'published', packages: [], repository: 'kmods', snapshot: '000001', build };
-}
 
 /** Verifies packages of the fixtures that claim to be built for Debian's kernel. */
 async function verify(

@@ -2,30 +2,16 @@ import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import type {
-  BuildBackend,
-  BuildRequest,
-  Buildroot,
-  PrepareRequest,
-  RunControl,
-} from '../../containers/backend.ts';
+import type { Buildroot } from '../../containers/backend.ts';
 import {
   BuildrootMissingError,
   InputUnreadableError,
   PrepareFailedError,
 } from '../../model/engine-errors.ts';
-import { LIMITS } from './backend-rig.ts';
+import { type BuildRig, LIMITS } from './backend-rig.ts';
 
 /** A backend whose engine or mock a test drives step by step. */
-export interface ContractRig extends AsyncDisposable {
-  readonly backend: BuildBackend;
-  readonly outputDirectory: string;
-  readonly specDirectory: string;
-  readonly controller: AbortController;
-  readonly run: RunControl;
-  log(): string;
-  prepareRequest(changes?: Partial<PrepareRequest>): PrepareRequest;
-  buildRequest(changes?: Partial<BuildRequest>): BuildRequest;
+export interface ContractRig extends BuildRig {
   /** Takes a preparation through that is under way; `words` are dnf's when it fails. */
   finishPreparation(end: 'ok' | 'failed', words?: string): Promise<void>;
   /** A buildroot to build in. */

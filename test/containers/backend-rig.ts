@@ -53,9 +53,8 @@ export const KERNEL: BuildrootKernel = {
 const SPEC =
   'Name: a\nVersion: 1\nRelease: 1%{?build}\nBuildRequires: gcc, %{need}\n%build\nmake\n';
 
-/** A backend over a fake engine, with a spec and an output directory of its own. */
-export interface BackendRig extends AsyncDisposable {
-  readonly engine: FakeEngine;
+/** A backend with a spec and an output directory of a test's own. */
+export interface BuildRig extends AsyncDisposable {
   readonly backend: BuildBackend;
   readonly outputDirectory: string;
   readonly specDirectory: string;
@@ -65,6 +64,11 @@ export interface BackendRig extends AsyncDisposable {
   log(): string;
   prepareRequest(changes?: Partial<PrepareRequest>): PrepareRequest;
   buildRequest(changes?: Partial<BuildRequest>): BuildRequest;
+}
+
+/** A backend over a fake engine. */
+export interface BackendRig extends BuildRig {
+  readonly engine: FakeEngine;
 }
 
 export async function startBackendRig(): Promise<BackendRig> {

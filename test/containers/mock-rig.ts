@@ -5,13 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type {
-  BuildBackend,
-  BuildRequest,
-  Buildroot,
-  PrepareRequest,
-  RunControl,
-} from '../../containers/backend.ts';
+import type { BuildBackend, Buildroot } from '../../containers/backend.ts';
 import type { MockProgram } from '../../containers/mock/find-mock.ts';
 import { createMockBackend } from '../../containers/mock/mock-backend.ts';
 import {
@@ -23,7 +17,7 @@ import {
 } from '../../containers/mock/root-store.ts';
 import type { MockTarget } from '../../model/settings.ts';
 import { makeScratch } from '../support/scratch.ts';
-import { KERNEL, LIMITS } from './backend-rig.ts';
+import { type BuildRig, KERNEL, LIMITS } from './backend-rig.ts';
 
 export const MOCK_TARGET: MockTarget = {
   name: 'lab',
@@ -126,22 +120,14 @@ export class FakeCall {
 }
 
 /** A mock backend over a stand-in, with a spec and an output directory of its own. */
-export interface MockRig extends AsyncDisposable {
-  readonly backend: BuildBackend;
+export interface MockRig extends BuildRig {
   readonly program: MockProgram;
   readonly directory: string;
-  readonly outputDirectory: string;
-  readonly specDirectory: string;
-  readonly controller: AbortController;
-  readonly run: RunControl;
   callCount(): number;
   /** The next start of mock; waits for it. */
   nextCall(): Promise<FakeCall>;
   /** A backend on the same directory, as after a restart of the worker. */
   restart(): BuildBackend;
-  log(): string;
-  prepareRequest(changes?: Partial<PrepareRequest>): PrepareRequest;
-  buildRequest(changes?: Partial<BuildRequest>): BuildRequest;
 }
 
 /** Starts a rig; `changes` describe another machine or user. */

@@ -1,4 +1,4 @@
-import type { DonorBuild } from '../../model/cell.ts';
+import type { BuildFacts, CellOutcome, DonorBuild } from '../../model/cell.ts';
 import type { ImportedSymbol, PackagedModule, Symvers } from '../../model/kabi.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Kmod } from '../../model/kmod.ts';
@@ -85,6 +85,21 @@ export function donorOf(
     modules,
     ...changes,
   };
+}
+
+/** The end of a cell whose build was published, without its packages. */
+export function publishedOf(
+  modules: BuildFacts['modules'],
+): Extract<CellOutcome, { readonly kind: 'published' }> {
+  const build = {
+    inputDigest: INPUT,
+    sourceDigest: SOURCE,
+    buildNumber: 1,
+    durationMs: 1,
+    modules,
+    attemptLog: 'logs/a.log',
+  };
+  return { kind: 'published', packages: [], repository: 'kmods', snapshot: '000001', build };
 }
 
 export const SOURCE = 'source';
