@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Dockerode from 'dockerode';
 import type { ContainerEngine, ContainerRequest, EngineLabels } from '../../containers/engine.ts';
 import { findEngine, requireEngine } from '../../containers/find-engine.ts';
+import { cacheDirectory } from '../../lab/read-lab.ts';
 import { type Skip, servePodman } from '../support/serve-podman.ts';
 
 const execute = promisify(execFile);
@@ -105,7 +106,7 @@ async function importBusybox(client: Dockerode): Promise<string> {
 }
 
 async function fetchBusybox(): Promise<string> {
-  const directory = join(homedir(), '.cache', 'rekmod', 'test');
+  const directory = join(cacheDirectory(), 'test');
   await mkdir(directory, { recursive: true });
   const findDeb = async (): Promise<string | undefined> =>
     (await readdir(directory)).find((name) => /^busybox-static_.*\.deb$/.test(name));

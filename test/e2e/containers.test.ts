@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import test, { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +15,7 @@ import type {
 } from '../../containers/backend.ts';
 import { createContainerBackend } from '../../containers/container-backend.ts';
 import type { ContainerExit, ContainerRequest } from '../../containers/engine.ts';
+import { cacheDirectory } from '../../lab/read-lab.ts';
 import {
   EngineRefusedError,
   InputUnreadableError,
@@ -245,14 +246,18 @@ for (const [name, rig] of RIGS) {
   });
 
   test(`${name}: remove() ends a running container, once`, async () => {
-    const run = runScript(rig, 'sleep 60');
-    run.catch(() => undefined);
-    let containers = await rig.engine.list(rig.labels);
-    while (containers.length === 0) {
-      await sleep(20);
-      containers = await rig.engine.list(rig.labels);
-    }
-    const id = containers[0]?.id ?? '';
+    let say: () => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      say = resolve;
+    });
+    const run = rig.engine.run(rig.describe('echo up; exec sleep 60'), {
+      onStdout: say,
+      onStderr: () => undefined,
+      signal: new AbortController().signal,
+    });
+    // What keeps it from running is this test's end, with its reason.
+    await Promise.race([started, run]);
+    const [{ id } = { id: '' }] = await rig.engine.list(rig.labels);
 
     assert.equal(await rig.engine.remove(id), true);
     assert.equal(await rig.engine.remove(id), false);
@@ -261,7 +266,7 @@ for (const [name, rig] of RIGS) {
   });
 }
 
-const LAB = join(homedir(), '.cache', 'rekmod', 'lab');
+const LAB = join(cacheDirectory(), 'lab');
 const LabImage = z.object({ image: z.string() });
 const LabKernels = z.array(z.object({ release: z.string(), rpms: z.array(z.string()) }));
 const [DOCKER] = RIGS.map(([, rig]) => rig);
