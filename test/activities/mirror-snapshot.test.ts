@@ -42,7 +42,7 @@ async function listFiles(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.path, entry.name).slice(directory.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .filter((name) => !name.includes('repomd.xml'))
     .sort();
 }
