@@ -2,11 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { BuildBackend, Buildroot, BuildrootKernel, BuiltFile } from '../containers/backend.ts';
+import type { BuildBackend, Buildroot, BuiltFile } from '../containers/backend.ts';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { BuildFailure } from '../model/cell.ts';
 import type { FailureCause } from '../model/failure-cause.ts';
-import type { Kernel, KernelKey } from '../model/kernel.ts';
+import type { KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { BuildInputs } from '../model/provenance.ts';
 import type { Settings } from '../model/settings.ts';
@@ -14,6 +14,7 @@ import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import type { CompilerMatch } from '../model/toolchain.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
+import { describeBuildrootRequest } from './buildroot-request.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -22,7 +23,6 @@ import { withHeartbeat } from './heartbeat.ts';
 import { noteCompilers, requireCompiler } from './heed-compilers.ts';
 import type { KmodInput, KmodReader } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
-import { layOutSpecs } from './lay-out-specs.ts';
 import { noteInputs } from './provenance/note-inputs.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
@@ -86,27 +86,18 @@ export type BuildActivities = ReturnType<typeof buildActivities>;
 export function buildActivities(deps: BuildDeps) {
   const { settings, data, store, backend } = deps;
 
-  /**
-   * Makes the one buildroot that all cells of a kernel share, or finds it. It satisfies every kmod of
-   * the stream, whichever of them is built now, so that a single rebuild finds the rollout's.
-   */
+  /** Makes the one buildroot that all cells of a kernel share, or finds it. */
   async function prepareBuildroot(asked: KernelKey): Promise<Buildroot> {
     const kernel = await requireKernel(deps.records, asked);
-    const target = targetOf(settings, kernel);
     const labels = { home: deps.homeId, kernel: `${kernel.stream}/${kernel.release}` };
     return await withHeartbeat((signal) =>
       withScratch(data, 'prepare', async (directory) => {
-        const request = {
-          target,
-          kernel: await toBuildrootKernel(kernel, store),
-          specs: await layOutSpecs(kernel, { ...deps, directory, signal }),
-          limits: settings.limits,
-          labels,
-        };
+        const layout = { ...deps, directory, signal };
+        const request = { ...(await describeBuildrootRequest(kernel, layout)), labels };
         const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, attemptName());
         return await withLog(data, log, async (onLog) => {
           const buildroot = await backend.prepare(request, { onLog, signal });
-          requireCompiler(noteCompilers(buildroot, onLog), target);
+          requireCompiler(noteCompilers(buildroot, onLog), request.target);
           return buildroot;
         });
       }),
@@ -199,20 +190,6 @@ function runId(): string {
 /** A name that no other attempt at the cell has. */
 function attemptName(): string {
   return `${runId()}-${Context.current().info.attempt}`;
-}
-
-function targetOf(settings: Settings, kernel: Kernel): Settings['targets'][number] {
-  const stream = requireNamed(settings.streams, 'build for', 'stream', kernel.stream);
-  return requireNamed(settings.targets, 'build on', 'target', stream.target);
-}
-
-async function toBuildrootKernel(kernel: Kernel, store: ContentStore): Promise<BuildrootKernel> {
-  return {
-    release: kernel.release,
-    develRpm: await store.require(kernel.devel),
-    develSha256: kernel.devel.sha256,
-    develNevra: kernel.devel.nevra,
-  };
 }
 
 /** Writes what work says to a log file, from its first byte to its last. */

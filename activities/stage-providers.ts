@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Staging } from '../containers/backend.ts';
 import { findSymversForm, type SymversForm, writeSymvers } from '../kabi/write-symvers.ts';
 import type { BuiltPackage } from '../model/cell.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
-import type { Sha256Hex } from '../model/store.ts';
+import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import type { ContentStore } from './content-store.ts';
 import { type FindProvidersDeps, findProviders, type Provider } from './find-providers.ts';
 import { makeMetadata } from './snapshot/make-metadata.ts';
@@ -45,7 +45,11 @@ export async function stageProviders(
   const form = await readForm(deps.store.pathOf(kernel.symvers.sha256));
   const extraSymbols = writeSymvers(modules, form);
   const packages = listRequired(cell, providers).flatMap((provider) => provider.packages);
-  const staging = await stagePackages(kernel, packages, { ...deps, directory });
+  const { release } = kernel;
+  const staging =
+    packages.length === 0
+      ? undefined
+      : await makeStaging(packages, { ...deps, directory, release });
   const digests = providers.flatMap(({ kmod, inputDigest }) =>
     inputDigest === undefined ? [] : [[kmod, inputDigest] as const],
   );
@@ -68,19 +72,24 @@ function sortPackages(packages: readonly BuiltPackage[]): readonly BuiltPackage[
   return [...packages].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
 }
 
-async function stagePackages(
-  { release }: Kernel,
-  packages: readonly BuiltPackage[],
-  {
-    store,
-    directory,
-    signal,
-  }: Pick<StageProvidersDeps, 'store' | 'signal'> & { readonly directory: string },
-): Promise<Staging | undefined> {
-  if (packages.length === 0) return undefined;
+/**
+ * Makes a staging repository of packages in the store.
+ *
+ * @param place Its directory is made; `release` is `uname -r` of the kernel.
+ */
+export async function makeStaging(
+  packages: readonly (StoredFile & { readonly fileName: string })[],
+  place: {
+    readonly store: ContentStore;
+    readonly directory: string;
+    readonly release: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<Staging> {
+  const { store, directory, release, signal } = place;
   await mkdir(directory, { recursive: true, mode: 0o755 });
   for (const file of packages) {
-    await copyFile(await store.require(file), join(directory, file.fileName));
+    await copyFile(await store.require(file), join(directory, basename(file.fileName)));
   }
   await makeMetadata(directory, { signal });
   const digests = packages.map(({ sha256 }) => sha256).sort();

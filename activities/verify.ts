@@ -43,8 +43,8 @@ export type VerifyEnd =
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
 const MAX_SHOWN_PROBLEMS = 20;
-/** Packages for debuggers are not published. */
-const DEBUG_PATTERN = /-debug(?:info|source)$/;
+/** Names of packages for debuggers, which are not published. */
+export const DEBUG_PATTERN = /-debug(?:info|source)$/;
 
 /** Activities of the verify station: exit code 0 proves nothing. */
 export function verifyActivities(deps: VerifyDeps) {

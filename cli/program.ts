@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   kabi: async () => (await import('./commands/kabi.ts')).addKabiCommand,
   import: async () => (await import('./commands/import.ts')).addImportCommand,
   dud: async () => (await import('./commands/dud.ts')).addDudCommand,
+  reproduce: async () => (await import('./commands/reproduce.ts')).addReproduceCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommand,
 };
 

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openContentStore } from '../../activities/content-store.ts';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
+import { locateProvenance } from '../../activities/provenance/statement-names.ts';
 import { closeSigningKey, openSigningKey, type SigningKey } from '../../activities/signing-key.ts';
 import type { PublishedPackage } from '../../activities/snapshot/decide-publication.ts';
 import { makeTinyRpms } from '../../lab/tiny-rpms.ts';
@@ -54,8 +55,12 @@ async function store(number: number): Promise<PublishedPackage> {
   const [rpm] = await makeTinyRpms(scratch.at('rpms'), { count: 1, release: `1.b${number}` });
   assert.ok(rpm);
   const { path, fileName, nevra } = rpm;
-  const stored = await openContentStore(layOutDataDirectory(template).store).addFile(path);
-  return { fileName, nevra, cell: CELL, ...stored };
+  const content = openContentStore(layOutDataDirectory(template).store);
+  const provenance = {
+    statement: await content.addText(`about ${fileName}`),
+    signature: await content.addText(`signature of ${fileName}`),
+  };
+  return { fileName, nevra, cell: CELL, provenance, ...(await content.addFile(path)) };
 }
 
 function taskOf(home: string, file: PublishedPackage, day: number) {
@@ -97,6 +102,10 @@ async function askClient(home: string) {
   // What dnf has read once it may believe for two days.
   await rm(client, { recursive: true, force: true });
   const found = await queryByDnf(join(directory, 'current'), key.publicKeyFile, client);
+  // What is served has its statement beside it.
+  const { statement, signature } = locateProvenance(`${found[0]}.rpm`);
+  const served = await readdir(join(directory, 'current'), { recursive: true });
+  for (const path of [statement, signature]) assert.ok(served.includes(path), path);
   return { link, found };
 }
 

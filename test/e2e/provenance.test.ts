@@ -11,6 +11,7 @@ import { removeWorld, World } from '../../lab/world.ts';
 import type { CellRecord } from '../../model/cell.ts';
 import type { ResourceDescriptor, Statement } from '../../model/provenance.ts';
 import { makeFamily } from '../support/family-kmods.ts';
+import { type ModuleKeyRig, makeModuleKey } from '../support/module-key-rig.ts';
 import { releaseOf, requireLab } from '../support/require-lab.ts';
 
 // One world, one story: the tests below build on each other in their order.
@@ -21,11 +22,17 @@ const first = releaseOf(lab, 'first');
 const directory = await mkdtemp(join(tmpdir(), 'rekmod-provenance-'));
 const KMODS = ['thinkpad-ec', 'tp-smapi'] as const;
 let world: World;
+let moduleKey: ModuleKeyRig;
 
 before(async () => {
   const { kmods } = await makeFamily(lab, join(directory, 'family'));
   const moreKmods = Object.fromEntries(KMODS.map((name) => [name, kmods[name] ?? '']));
-  world = await World.create(lab, { directory, released: [first], kmods: [], moreKmods });
+  moduleKey = await makeModuleKey('modules of the lab');
+  const { key, certificate } = moduleKey.settings;
+  // Signatures are made after the build, and must not look like a difference.
+  const extra = `signing:\n  modules: { key: ${key}, certificate: ${certificate} }`;
+  const options = { directory, released: [first], kmods: [], moreKmods, extra };
+  world = await World.create(lab, options);
   await world.up();
   await world.waitFor(
     'both kmods',
@@ -37,6 +44,7 @@ before(async () => {
 
 after(async () => {
   await world[Symbol.asyncDispose]();
+  await moduleKey[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
   await removeWorld(directory);
 });
@@ -122,4 +130,73 @@ test('gpg verifies it with the public key of the repository alone, and refuses a
   assert.match(good.stderr, /Good signature/);
   assert.match(bad.stderr, /BAD signature/);
   await runProgram(['gpgconf', '--homedir', home, '--kill', 'all']);
+});
+
+test('reproduce tells what was used, and --run makes the same again with what it was given', async () => {
+  const told = await world.rekmod('reproduce', 'tp-smapi', first);
+  const again = await world.rekmod('reproduce', 'tp-smapi', first, '--run');
+  const provider = await world.rekmod('reproduce', 'thinkpad-ec', first, '--run', '--json');
+
+  assert.match(told.stdout, /^tp-smapi for kernel .* was made of$/m);
+  assert.match(told.stdout, /given +kmod-thinkpad-ec-devel/);
+  assert.equal(again.exitCode, 0, again.stdout + again.stderr);
+  assert.match(
+    again.stdout,
+    /^tp-smapi for kernel .* is reproduced: nothing differs in\n {2}kmod-tp-/,
+  );
+  const { differences, remarks } = JSON.parse(provider.stdout);
+  assert.deepEqual({ differences, remarks }, { differences: [], remarks: [] });
+});
+
+test('the folder of --output makes the same again without rekmod, and names what differs', async () => {
+  const folder = join(directory, 'folder');
+  const written = await world.rekmod('reproduce', 'tp-smapi', first, '--output', folder);
+  assert.equal(written.exitCode, 0, written.stderr);
+  const script = ['sh', join(folder, 'reproduce.sh')] as const;
+
+  const same = await runProgram(script, { timeoutMs: BUILD_TIMEOUT_MS, okCodes: [0, 1, 2] });
+  assert.equal(same.exitCode, 0, same.stdout + same.stderr);
+  assert.match(same.stderr, /is reproduced: nothing differs/);
+
+  // A machine that has the image and not the buildroot.
+  const recipe = join(folder, 'recipe.sh');
+  const known = await readFile(recipe, 'utf8');
+  await replaceFile(folder, 'recipe.sh', known.replace(/^buildroot=.*$/m, "buildroot='none'"));
+  const made = await runProgram(script, { timeoutMs: BUILD_TIMEOUT_MS, okCodes: [0, 1, 2] });
+  assert.equal(made.exitCode, 0, made.stdout + made.stderr);
+  assert.match(made.stderr, /The buildroot none is not here/);
+  await replaceFile(folder, 'recipe.sh', known);
+
+  const spec = /^spec='(.*)'$/m.exec(known)?.[1] ?? '';
+  const path = join(folder, 'input', spec);
+  const other = (await readFile(path, 'utf8')).replace(/^Summary:.*$/m, 'Summary: Other');
+  await writeFile(path, other);
+  const refused = await runProgram(script, { okCodes: [2] });
+  assert.match(refused.stderr, /FAILED/);
+  await replaceFile(folder, `input/${spec}`, other);
+  const differs = await runProgram(script, { timeoutMs: BUILD_TIMEOUT_MS, okCodes: [0, 1, 2] });
+  assert.equal(differs.exitCode, 1, differs.stdout + differs.stderr);
+  assert.match(differs.stdout, /: the header differs: /);
+});
+
+/** Writes a file of the folder, and its digest into the list. */
+async function replaceFile(folder: string, path: string, text: string): Promise<void> {
+  await writeFile(join(folder, path), text);
+  const sums = join(folder, 'SHA256SUMS');
+  const others = (await readFile(sums, 'utf8')).split('\n').filter((line) => {
+    return line !== '' && !line.endsWith(`  ${path}`);
+  });
+  await writeFile(sums, [...others, `${sha256(Buffer.from(text))}  ${path}`, ''].join('\n'));
+}
+
+test('reproduce refuses a source that has changed since, and what was never built', async () => {
+  const spec = join(directory, 'family', 'tp-smapi', 'tp-smapi-kmod.spec');
+  await writeFile(spec, `${await readFile(spec, 'utf8')}\n# changed\n`);
+
+  const changed = await world.rekmod('reproduce', 'tp-smapi', first, '--run');
+  const unknown = await world.rekmod('reproduce', 'no-such-kmod', first);
+
+  assert.equal(changed.exitCode, 3);
+  assert.match(changed.stderr, /expected the source that was built .*it has changed since/);
+  assert.equal(unknown.exitCode, 3);
 });
