@@ -11,7 +11,7 @@ export function recipeToText(recipe: Recipe): string {
   const { externalParameters, internalParameters, resolvedDependencies } = buildDefinition;
   const source = resolvedDependencies.find(({ name }) => name === 'source');
   const rows: readonly (readonly [string, string])[] = [
-    ...packages.map(({ fileName, sha256 }) => ['published', `${fileName}  ${sha256}`] as const),
+    ...packages.map(({ fileName, sha256 }) => ['published', `${fileName} ${sha256}`] as const),
     ['kernel-devel', kernelDevel.sha256],
     ['source', describeSource(externalParameters.source, source?.uri)],
     ['source digest', source?.digest.rekmodSource ?? ''],
@@ -19,7 +19,7 @@ export function recipeToText(recipe: Recipe): string {
     ...Object.entries(internalParameters.defines).map(
       ([name, value]) => ['define', `${name} ${value}`] as const,
     ),
-    ...given.map(({ fileName, sha256 }) => ['given', `${fileName}  ${sha256}`] as const),
+    ...given.map(({ fileName, sha256 }) => ['given', `${fileName} ${sha256}`] as const),
     ...(symbols ? [['given symbols', symbols.sha256] as const] : []),
     ['buildroot', recipe.buildroot.id],
     ...(recipe.image ? [['image', `${recipe.image.name} (${recipe.image.id})`] as const] : []),

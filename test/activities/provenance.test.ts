@@ -12,10 +12,10 @@ import { openSignatureLog } from '../../activities/signature-log.ts';
 import { openSigningKey } from '../../activities/signing-key.ts';
 import { ContentInvalidError, SignatureRefusedError } from '../../model/activity-errors.ts';
 import type { BuiltPackage } from '../../model/cell.ts';
-import { STATEMENT_TYPE } from '../../model/provenance.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { makeDataRig, settingsOf } from '../support/data-rig.ts';
 import { makeGpgRig } from '../support/gpg-rig.ts';
+import { statementOf } from '../support/made-statement.ts';
 
 // One key for all tests: making it takes the longest of all.
 const gpg = await makeGpgRig();
@@ -24,38 +24,8 @@ after(() => gpg[Symbol.asyncDispose]());
 const NAME = 'kmod-jool-4.1.9-1.x86_64.rpm';
 const NEVRA = { name: 'kmod-jool', epoch: 0, version: '4.1.9', release: '1', arch: 'x86_64' };
 
-function statementOf(subject: { readonly name: string; readonly sha256: string }): string {
-  const { name, sha256 } = subject;
-  const none = 'a'.repeat(64);
-  return JSON.stringify({
-    _type: STATEMENT_TYPE,
-    subject: [{ name, digest: { sha256 } }],
-    predicateType: 'https://slsa.dev/provenance/v1',
-    predicate: {
-      buildDefinition: {
-        buildType: 'urn:rekmod:build-type:kmod-rpm:1',
-        externalParameters: {
-          ...{ kmod: 'jool', stream: 'lab', kernel: '6.1.0-54', arch: 'x86_64' },
-          source: { kind: 'spec' },
-        },
-        internalParameters: {
-          ...{ buildNumber: 1, dialect: 'elrepo', spec: 'jool.spec', specSha256: none },
-          ...{ defines: {}, target: 'lab' },
-          verdict: { kind: 'rebuild', why: 'never-built', sentence: 'rebuild: it was never built' },
-        },
-        resolvedDependencies: [],
-      },
-      runDetails: {
-        builder: { id: 'urn:rekmod:builder:1', version: { rekmod: '0.1.0' } },
-        metadata: {
-          invocationId: 'rebuild/jool/1',
-          startedOn: '2026-11-23T12:00:00Z',
-          finishedOn: '2026-11-23T12:00:02Z',
-        },
-        byproducts: [],
-      },
-    },
-  });
+function textOf(subject: { readonly name: string; readonly sha256: string }): string {
+  return JSON.stringify(statementOf(subject));
 }
 
 async function startStation() {
@@ -85,7 +55,7 @@ async function startStation() {
 test('signProvenance() signs a statement about a package that it signed, and writes it down', async () => {
   await using station = await startStation();
   const { file, rig } = station;
-  const stated = await station.state(statementOf({ name: NAME, sha256: file.sha256 }));
+  const stated = await station.state(textOf({ name: NAME, sha256: file.sha256 }));
 
   const [signature] = await station.sign(stated);
 
@@ -105,7 +75,7 @@ test('signProvenance() signs a statement about a package that it signed, and wri
 
 test('signProvenance() refuses what is no statement', async () => {
   await using station = await startStation();
-  const good = statementOf({ name: NAME, sha256: station.file.sha256 });
+  const good = textOf({ name: NAME, sha256: station.file.sha256 });
   for (const text of [
     'a letter',
     '{}',
@@ -127,7 +97,7 @@ test('signProvenance() refuses a statement about another package than the one it
     { name: 'kmod-other-1-1.x86_64.rpm', sha256 },
     { name: NAME, sha256: 'f'.repeat(64) },
   ]) {
-    const stated = await station.state(statementOf(subject));
+    const stated = await station.state(textOf(subject));
     await assert.rejects(station.sign(stated), /expected a statement about kmod-jool/);
   }
 });
@@ -136,14 +106,14 @@ test('signProvenance() refuses a statement about a package that it did not sign'
   await using station = await startStation();
   const sha256 = 'f'.repeat(64);
   const other = { ...station.file, sha256 };
-  const stated = await station.state(statementOf({ name: NAME, sha256 }), other);
+  const stated = await station.state(textOf({ name: NAME, sha256 }), other);
 
   await assert.rejects(station.sign(stated), /expected a package that this signer signed/);
 });
 
 test('takeProvenance() refuses the signature of another statement', async () => {
   await using station = await startStation();
-  const text = statementOf({ name: NAME, sha256: station.file.sha256 });
+  const text = textOf({ name: NAME, sha256: station.file.sha256 });
   const [signature] = await station.sign(await station.state(text));
   assert.ok(signature);
 
@@ -152,7 +122,7 @@ test('takeProvenance() refuses the signature of another statement', async () => 
 });
 
 test('readStatement() reads what was written, and nothing that is cut off', () => {
-  const text = statementOf({ name: NAME, sha256: 'b'.repeat(64) });
+  const text = textOf({ name: NAME, sha256: 'b'.repeat(64) });
 
   assert.deepEqual(readStatement(Buffer.from(text), NAME), JSON.parse(text));
   for (let length = 0; length < text.length; length += 7) {
