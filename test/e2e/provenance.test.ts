@@ -171,7 +171,7 @@ test('the folder of --output makes the same again without rekmod, and names what
   const path = join(folder, 'input', spec);
   const other = (await readFile(path, 'utf8'))
     .replace(/^Summary:.*$/m, 'Summary: Other')
-    .replace(/^%build$/m, '%build\nexport KCFLAGS=-fno-inline');
+    .replace(' KCFLAGS=', ' CFLAGS_MODULE=-fno-inline KCFLAGS=');
   await writeFile(path, other);
   const refused = await runProgram(script, { okCodes: [2] });
   assert.match(refused.stderr, /FAILED/);
