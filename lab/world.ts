@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -101,16 +101,18 @@ export class World {
 
   /** Someone changes the stream's primary metadata behind the vendor's back. */
   async tamperPrimary(): Promise<void> {
-    const directory = join(this.streamDirectory, 'repodata');
-    const name = (await readdir(directory)).find((entry) => entry.includes('-primary.xml'));
-    if (name === undefined) throw new Error('BUG: the stream has no primary metadata');
-    const path = join(directory, name);
+    const repomd = join(this.streamDirectory, 'repodata', 'repomd.xml');
+    // Files of the metadata before lie beside it.
+    const [, location] =
+      /href="([^"]*-primary\.xml[^"]*)"/.exec(await readFile(repomd, 'utf8')) ?? [];
+    if (location === undefined) throw new Error('BUG: the stream has no primary metadata');
+    const path = join(this.streamDirectory, location);
     const bytes = await readFile(path);
     const middle = Math.floor(bytes.length / 2);
     bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     await writeFile(path, bytes);
     // A changed time of repomd.xml makes rekmod look again instead of trusting its validators.
-    await utimes(join(directory, 'repomd.xml'), new Date(), new Date());
+    await utimes(repomd, new Date(), new Date());
   }
 
   /** Runs a `rekmod` command to its end. */
