@@ -195,7 +195,7 @@ test('the log has a line for each signature, with the workflow that it was for',
   const records = await readLog();
 
   const kinds = new Set(records.map(({ what }) => what));
-  assert.deepEqual([...kinds].sort(), ['metadata', 'module', 'package']);
+  assert.deepEqual([...kinds].sort(), ['metadata', 'module', 'package', 'provenance']);
   for (const { what, workflowId, result } of records) {
     assert.match(
       workflowId ?? '',
@@ -292,7 +292,7 @@ test('a signer of another user signs, where only that user can read the keys', a
     const made = (await readLog()).slice(before.length);
     assert.deepEqual(
       made.map(({ what, result }) => `${what} ${result}`),
-      ['module signed', 'package signed', 'metadata signed'],
+      ['module signed', 'package signed', 'provenance signed', 'metadata signed'],
     );
     assert.notEqual(made[1]?.key, before.at(-1)?.key);
     const keyFile = join(world.home, 'signing', 'public', 'RPM-GPG-KEY-rekmod');
