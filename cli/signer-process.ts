@@ -7,6 +7,7 @@ import { readModuleCertificate } from '../activities/module-key.ts';
 import { type PublicKeys, readPublicKeys } from '../activities/public-keys.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { SigningSettings } from '../model/settings.ts';
+import { endChild } from './end-child.ts';
 
 /** No signer came up, or none was ever started. */
 export class SignerMissingError extends RekmodError {
@@ -70,7 +71,7 @@ export async function startSignerProcess(
   return {
     async stop() {
       isStopping = true;
-      await endChild(child);
+      await endChild(child, STOP_TIMEOUT_MS);
     },
   };
 }
@@ -151,13 +152,4 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended;
-  clearTimeout(timer);
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { findProgram } from '../activities/find-program.ts';
 import { RekmodError } from '../model/errors.ts';
+import { endChild } from './end-child.ts';
 import { isAlive, markProcess, parseMark } from './run-lock.ts';
 
 /** No Temporal server is configured and no program to start one is installed. */
@@ -153,7 +154,7 @@ export async function startTemporal(options: {
     uiUrl: `http://${host}:${options.uiPort}`,
     async stop() {
       isStopping = true;
-      await endChild(child);
+      await endChild(child, STOP_TIMEOUT_MS);
       await rm(markFile, { force: true });
     },
   };
@@ -205,15 +206,6 @@ async function waitUntilReady(address: string, child: ChildProcess): Promise<voi
       await delay(100);
     }
   }
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended;
-  clearTimeout(timer);
 }
 
 async function endLeftover(markFile: string): Promise<void> {
