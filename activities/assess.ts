@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { NotFoundError } from '../model/activity-errors.ts';
 import { RekmodError } from '../model/errors.ts';
@@ -6,15 +5,14 @@ import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import type { Settings, Target } from '../model/settings.ts';
-import type { Sha256Hex } from '../model/store.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { findKmodFreeze } from '../plan/find-kmod-freeze.ts';
-import { digestInputs } from '../plan/input-digest.ts';
 import { restrictPlan } from '../plan/restrict-plan.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
 import { readSpecDependencies } from '../rpm/spec-dependencies.ts';
 import { detailPlan } from './detail-plan.ts';
+import { digestCellInput } from './digest-cell-input.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { KernelOptionsReader } from './kernel-options.ts';
@@ -145,18 +143,7 @@ async function readFacts(
   const input = await context.readKmod(kmod, { signal });
   const { sourceDigest, dialectFor, specText } = input;
   const dialect = dialectFor(kernel);
-  const inputDigest = digestInputs(
-    {
-      sourceDigest,
-      develSha256: kernel.devel.sha256,
-      targetImage: target.backend === 'mock' ? `mock:${target.root}` : target.image,
-      targetPackages: target.packages,
-      dialect: dialect.name,
-      arch: kernel.arch,
-      ...(kmod.defines ? { defines: kmod.defines } : {}),
-    },
-    hashText,
-  );
+  const inputDigest = digestCellInput(input, { kernel, target });
   const foreign = await context.readForeignBuilds(kmod.name, kernel, signal);
   const donors = addForeignBuilds(donorsOf(kmod.name), foreign, { sourceDigest, inputDigest });
   const { bindsToOneKernel } = dialect;
@@ -185,8 +172,4 @@ async function judgeConditions(
   const options =
     conditions.config.length === 0 ? undefined : await readKernelOptions(kernel.devel, signal);
   return findExclusion(conditions, { release, arch, ...(options ? { options } : {}) });
-}
-
-function hashText(text: string): Sha256Hex {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -20,6 +20,8 @@ export interface DataDirectory {
   readonly run: string;
   readonly cache: string;
   streamFile(stream: string): string;
+  /** How the last look at the sources of all kmods went. */
+  readonly sourcesFile: string;
   kernelsOf(stream: string): string;
   kernelFile(key: KernelKey): string;
   planFile(key: KernelKey): string;
@@ -54,6 +56,7 @@ export function layOutDataDirectory(root: string): DataDirectory {
     temporal: at('temporal'),
     run: at('run'),
     cache: at('cache'),
+    sourcesFile: at('sources.json'),
     streamFile: (stream) => at('streams', `${stream}.json`),
     kernelsOf: (stream) => at('kernels', stream),
     kernelFile: (key) => at('kernels', key.stream, `${key.release}.json`),

@@ -2,6 +2,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { CellKey } from '../model/cell.ts';
 import type { Settings } from '../model/settings.ts';
+import type { KernelWork } from '../model/source-watch.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
 import { publisherId, rolloutId } from '../model/workflow-ids.ts';
 import type {
@@ -11,12 +12,27 @@ import type {
   RolloutInput,
   WorkflowOptions,
 } from '../model/workflow-messages.ts';
+import { toSummary } from '../report/text-size.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { requireNamed } from './require-named.ts';
 
 export interface HandOverDeps {
   readonly client: Client;
   readonly settings: Settings;
+}
+
+/** What names one run of a workflow. */
+export interface RunKey {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+type AwaitRequest = Pick<RunKey, 'workflowId'> & Partial<Pick<RunKey, 'runId'>>;
+
+/** Which kernel is to be gone through again, for whose sources, and after what. */
+export interface SourcesRequest extends KernelWork {
+  readonly options: WorkflowOptions;
+  readonly after?: RunKey;
 }
 
 /** See {@link handOverActivities}. */
@@ -64,6 +80,31 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     });
   }
 
+  /**
+   * Has a kernel gone through again for kmods whose sources are new; a rollout that runs does it at its end.
+   *
+   * @returns The run that does it.
+   */
+  async function resumeForSources(request: SourcesRequest): Promise<RunKey> {
+    const { stream, release, kmods, options, after } = request;
+    const input: RolloutInput = {
+      ...{ stream, release, options, forced: [] },
+      trigger: 'new-source',
+      newSourcesOf: kmods,
+      ...(after ? { after: after.workflowId, afterRun: after.runId } : {}),
+    };
+    const workflowId = rolloutId(input);
+    const { signaledRunId } = await client.workflow.signalWithStart('rolloutKernel', {
+      workflowId,
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      signal: 'resume',
+      signalArgs: [{ newSourcesOf: kmods }],
+      staticSummary: toSummary(`New source of ${kmods.join(', ')} for kernel ${release}`),
+    });
+    return { workflowId, runId: signaledRunId };
+  }
+
   /** Waits for a rebuild that somebody else started, and returns what it returned. */
   async function joinRebuild(request: { readonly workflowId: string }): Promise<RebuildResult> {
     return await withHeartbeat((signal) => {
@@ -74,10 +115,10 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     });
   }
 
-  /** Waits until a workflow has ended, in whichever way. */
-  async function awaitEnd(request: { readonly workflowId: string }): Promise<void> {
+  /** Waits until a workflow has ended, in whichever way; a certain run of it if one is named. */
+  async function awaitEnd({ workflowId, runId }: AwaitRequest): Promise<void> {
     await withHeartbeat(async (signal) => {
-      const ended = client.workflow.getHandle(request.workflowId).result();
+      const ended = client.workflow.getHandle(workflowId, runId).result();
       await Promise.race([ended, rejectOnAbort(signal)]);
     }).catch((error: unknown) => {
       const isOver = error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError;
@@ -85,7 +126,7 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     });
   }
 
-  return { requestPublication, resumeDependants, joinRebuild, awaitEnd };
+  return { requestPublication, resumeDependants, resumeForSources, joinRebuild, awaitEnd };
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
 import type { KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
+import type { SourceDigests } from '../model/source-watch.ts';
 import { needsBuild } from '../model/verdict.ts';
 import type { Records } from './records.ts';
 
@@ -11,10 +12,9 @@ export interface OutcomeDeps {
   readonly onChange: () => void;
 }
 
-/** A cell and how the work on it ended. */
-export type CellEnd = Pick<PlannedCell, 'stream' | 'kmod' | 'release' | 'arch' | 'verdict'> & {
-  readonly outcome: CellOutcome;
-};
+/** A cell and how the work on it ended; without digests where its source could not be read. */
+export type CellEnd = Pick<PlannedCell, 'stream' | 'kmod' | 'release' | 'arch' | 'verdict'> &
+  Partial<SourceDigests> & { readonly outcome: CellOutcome };
 
 /** See {@link outcomeActivities}. */
 export type OutcomeActivities = ReturnType<typeof outcomeActivities>;
@@ -42,7 +42,7 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
   }
 
   async function write(end: CellEnd): Promise<void> {
-    const { stream, kmod, release, arch, verdict, outcome } = end;
+    const { stream, kmod, release, arch, verdict, outcome, sourceDigest, inputDigest } = end;
     const before = await records.readCell(end);
     const lastBuild = outcome.kind === 'published' ? outcome : before?.lastBuild;
     const { workflowExecution } = Context.current().info;
@@ -55,6 +55,9 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
       // A build for this very kernel that is kept stays what it was: published.
       outcome: outcome.kind === 'kept' && lastBuild && !needsBuild(verdict) ? lastBuild : outcome,
       ...(lastBuild ? { lastBuild } : {}),
+      ...(sourceDigest === undefined || inputDigest === undefined
+        ? {}
+        : { planned: { sourceDigest, inputDigest } }),
       updatedAt: now().toISOString(),
       workflowId: workflowExecution?.workflowId ?? '',
       runId: workflowExecution?.runId ?? '',

@@ -3,6 +3,7 @@ import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
 import type { GateRecord } from '../model/gate.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
+import type { SourcesRecord } from '../model/source-watch.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import { compareEvr } from '../rpm/evr.ts';
 import { isMissing, readJson, readJsonSync, writeJson } from './atomic-file.ts';
@@ -60,6 +61,8 @@ export interface RolloutRecord extends KernelKey {
 export interface Records {
   readStream(stream: string): Promise<StreamRecord | undefined>;
   writeStream(stream: string, record: StreamRecord): Promise<void>;
+  readSources(): Promise<SourcesRecord | undefined>;
+  writeSources(record: SourcesRecord): Promise<void>;
   readKernel(key: KernelKey): Promise<Kernel | undefined>;
   /** Oldest first. */
   listKernels(stream: string): Promise<readonly Kernel[]>;
@@ -108,6 +111,8 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
     readServed,
     readStream: (stream) => readJson(data.streamFile(stream), isStreamRecord),
     writeStream: (stream, record) => writeJson(data.streamFile(stream), record),
+    readSources: () => readJson(data.sourcesFile, isSourcesRecord),
+    writeSources: (record) => writeJson(data.sourcesFile, record),
     readKernel,
     listKernels,
     writeKernel: (kernel) => writeJson(data.kernelFile(kernel), kernel),
@@ -210,6 +215,10 @@ function has(value: unknown, ...keys: readonly string[]): boolean {
 
 function isStreamRecord(value: unknown): value is StreamRecord {
   return has(value, 'lookedAt', 'isOk', 'message', 'validators', 'waitingForDevel');
+}
+
+function isSourcesRecord(value: unknown): value is SourcesRecord {
+  return has(value, 'lookedAt', 'message', 'kmods');
 }
 
 function isKernel(value: unknown): value is Kernel {

@@ -7,8 +7,12 @@ import {
 import { RekmodError } from '../model/errors.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
-import { followId } from '../model/workflow-ids.ts';
-import type { FollowInput, WorkflowOptions } from '../model/workflow-messages.ts';
+import { followId, SOURCES_ID } from '../model/workflow-ids.ts';
+import type {
+  FollowInput,
+  FollowSourcesInput,
+  WorkflowOptions,
+} from '../model/workflow-messages.ts';
 import { toPairs } from '../workflows/search-attributes.ts';
 
 /** Which data directory a schedule belongs to: the key of its memo. */
@@ -36,29 +40,33 @@ const CATCHUP_WINDOW = '1 minute';
 const MAX_JITTER_MS = 60_000;
 
 /**
- * Makes the schedules fit the configuration: one a stream, made, updated or removed; and looks at
- * each stream at once.
+ * Makes the schedules fit the configuration: one a stream and one for the sources of all kmods, made,
+ * updated or removed; and has all of them look at once.
  */
 export async function applySchedules(
   client: Client,
   settings: Settings,
   { homeId, options }: ScheduleContext,
 ): Promise<void> {
-  const wanted = new Set(settings.streams.map((stream) => followId(stream.name)));
+  const schedules = [
+    ...settings.streams.map((stream) => toStreamSchedule(stream, options)),
+    toSourcesSchedule(settings, options),
+  ];
+  const wanted = new Set(schedules.map(({ scheduleId }) => scheduleId));
   for await (const { scheduleId, memo } of client.schedule.list()) {
     if (memo?.[OWNER] === homeId && !wanted.has(scheduleId)) {
       await client.schedule.getHandle(scheduleId).delete();
     }
   }
-  for (const stream of settings.streams) await applySchedule(client, stream, { homeId, options });
+  for (const schedule of schedules) await applySchedule(client, schedule, homeId);
 }
 
 async function applySchedule(
   client: Client,
-  stream: Stream,
-  { homeId, options }: ScheduleContext,
+  wanted: ScheduleOptions,
+  homeId: string,
 ): Promise<void> {
-  const schedule = { ...toSchedule(stream, options), memo: { [OWNER]: homeId } };
+  const schedule = { ...wanted, memo: { [OWNER]: homeId } };
   try {
     await client.schedule.create({ ...schedule, state: { triggerImmediately: true } });
   } catch (error) {
@@ -71,18 +79,14 @@ async function applySchedule(
   }
 }
 
-function toSchedule(
+function toStreamSchedule(
   { name, title, urls, pollIntervalMs }: Stream,
   options: WorkflowOptions,
 ): ScheduleOptions {
   const input: FollowInput = { stream: name, title, options };
   return {
     scheduleId: followId(name),
-    spec: {
-      intervals: [{ every: pollIntervalMs }],
-      jitter: Math.min(MAX_JITTER_MS, Math.floor(pollIntervalMs / 10)),
-    },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW },
+    ...toRhythm(pollIntervalMs),
     action: {
       type: 'startWorkflow',
       workflowType: 'followStream',
@@ -93,5 +97,34 @@ function toSchedule(
       staticDetails: urls.map((url) => `- ${url}`).join('\n'),
       ...(options.hasSearchAttributes ? { typedSearchAttributes: toPairs({ stream: name }) } : {}),
     },
+  };
+}
+
+function toSourcesSchedule(
+  { kmods, sources }: Settings,
+  options: WorkflowOptions,
+): ScheduleOptions {
+  const input: FollowSourcesInput = { options };
+  return {
+    scheduleId: SOURCES_ID,
+    ...toRhythm(sources.pollIntervalMs),
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'followSources',
+      workflowId: SOURCES_ID,
+      taskQueue: CONTROL_QUEUE,
+      args: [input],
+      staticSummary: `Look at the sources of ${kmods.length} kmods`,
+    },
+  };
+}
+
+function toRhythm(pollIntervalMs: number): Pick<ScheduleOptions, 'spec' | 'policies'> {
+  return {
+    spec: {
+      intervals: [{ every: pollIntervalMs }],
+      jitter: Math.min(MAX_JITTER_MS, Math.floor(pollIntervalMs / 10)),
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW },
   };
 }

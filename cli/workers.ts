@@ -15,6 +15,7 @@ import { type PublishDeps, publishActivities } from '../activities/publish.ts';
 import { type VerifyDeps, verifyActivities } from '../activities/verify.ts';
 import { type VerifySignedDeps, verifySignedActivities } from '../activities/verify-signed.ts';
 import { watchActivities } from '../activities/watch.ts';
+import { type WatchSourcesDeps, watchSourcesActivities } from '../activities/watch-sources.ts';
 import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE } from '../model/task-queues.ts';
 import { createWorker, runWorkers, type WorkerConnection, type Workers } from './create-worker.ts';
 
@@ -29,7 +30,8 @@ export type WorkerDeps = AssessDeps &
   CallGateDeps &
   JudgeGateDeps &
   ServeViewDeps &
-  HandOverDeps;
+  HandOverDeps &
+  WatchSourcesDeps;
 
 export interface WorkersOptions extends WorkerConnection {
   /** Path of the bundle. */
@@ -53,6 +55,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       maxConcurrentActivityTaskExecutions: CONTROL_CONCURRENCY,
       activities: {
         ...watchActivities(deps),
+        ...watchSourcesActivities(deps),
         ...kernelActivities(deps),
         ...assessActivities(deps),
         ...verifyActivities(deps),

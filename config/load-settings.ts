@@ -8,7 +8,12 @@ import { freezeDeep } from './freeze-deep.ts';
 import { readBoundedText } from './read-bounded-text.ts';
 import { resolveKmods } from './resolve-kmods.ts';
 import { resolveRepositories } from './resolve-repositories.ts';
-import { resolveLimits, resolveServer, resolveTemporal } from './resolve-sections.ts';
+import {
+  resolveLimits,
+  resolveServer,
+  resolveSources,
+  resolveTemporal,
+} from './resolve-sections.ts';
 import { resolveSigning } from './resolve-signing.ts';
 import { resolveStreams } from './resolve-streams.ts';
 import { resolveTargets } from './resolve-targets.ts';
@@ -63,6 +68,7 @@ function resolveSettings(scope: Scope): Settings {
     temporal: resolveTemporal(scope),
     server: resolveServer(scope, { streams, repositories }),
     signing: resolveSigning(scope),
+    sources: resolveSources(scope),
   };
 }
 

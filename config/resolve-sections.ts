@@ -1,5 +1,5 @@
 import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../model/settings.ts';
-import { LimitsSection, ServerSection, TemporalSection } from './schema.ts';
+import { LimitsSection, ServerSection, SourcesSection, TemporalSection } from './schema.ts';
 import { claimFile, isDamaged, report, resolvePath, type Scope } from './scope.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
@@ -64,6 +64,12 @@ export function resolveTemporal(scope: Scope): TemporalSettings {
       ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
     },
   };
+}
+
+/** The section `sources:` in the units of the settings. */
+export function resolveSources(scope: Scope): Settings['sources'] {
+  const { poll } = scope.config.sources ?? SourcesSection.parse({});
+  return { pollIntervalMs: parseDurationMs(poll) };
 }
 
 /** Every address of the machine, in IPv4 or IPv6; to listen on, not to be reached at. */

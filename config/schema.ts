@@ -64,6 +64,12 @@ export const ServerSection = z.strictObject({
   port: Port.default(8470).describe('Port to listen on.'),
 });
 
+/** How the sources of kmods are watched. */
+export const SourcesSection = z.strictObject({
+  // An unchanged source costs a look at its files, or one request.
+  poll: Duration.default('15m').describe('How often they are looked at for something new.'),
+});
+
 /**
  * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
  * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
@@ -95,6 +101,7 @@ export const Config = z
     server: ServerSection.nullable()
       .prefault({})
       .describe('Where repositories and status page are served.'),
+    sources: SourcesSection.nullable().prefault({}).describe('Watching the sources of kmods.'),
     signing: SigningSection.nullable()
       .prefault({})
       .describe('Keys that sign packages, metadata and kernel modules.'),

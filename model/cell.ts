@@ -3,6 +3,7 @@ import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { LoadTestReport } from './load-test.ts';
 import type { ProvenanceFiles } from './provenance.ts';
+import type { SourceDigests } from './source-watch.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
 import type { Blocked, Verdict } from './verdict.ts';
 
@@ -88,6 +89,8 @@ export interface CellRecord extends CellKey {
   readonly outcome: CellOutcome;
   /** The last published build; stays when a later attempt fails. */
   readonly lastBuild?: Extract<CellOutcome, { kind: 'published' }>;
+  /** What the outcome is one of, also of a failure; absent where the source could not be read. */
+  readonly planned?: SourceDigests;
   /** ISO 8601 in UTC. */
   readonly updatedAt: string;
   /** The Temporal workflow and run that wrote this. */

@@ -148,6 +148,8 @@ export interface Settings {
   readonly temporal: TemporalSettings;
   readonly server: { readonly host: string; readonly port: number };
   readonly signing: SigningSettings;
+  /** How often the sources of kmods are looked at. */
+  readonly sources: { readonly pollIntervalMs: number };
 }
 
 /** How to reach Temporal. */

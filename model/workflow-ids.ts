@@ -29,6 +29,9 @@ export function followId(stream: string): string {
   return `stream/${stream}`;
 }
 
+/** `sources`: the Schedule that looks at the sources of all kmods; the runs it starts append the moment. */
+export const SOURCES_ID = 'sources';
+
 /** `sign/<repository>/<start of the SHA-256 of repomd.xml>`: the same metadata are signed once at a time. */
 export function metadataSignatureId(metadata: {
   readonly repository: string;

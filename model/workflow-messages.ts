@@ -43,6 +43,11 @@ export interface FollowInput {
   readonly options: WorkflowOptions;
 }
 
+/** Input of `followSources`. */
+export interface FollowSourcesInput {
+  readonly options: WorkflowOptions;
+}
+
 /** Input of `rolloutKernel`. */
 export interface RolloutInput extends KernelKey {
   readonly trigger: Trigger;
@@ -55,11 +60,18 @@ export interface RolloutInput extends KernelKey {
    * by the signal `resume`, also to a rollout of all.
    */
   readonly dependantsOf?: readonly string[];
+  /** Only these kmods, whose sources are new, and what needs them is looked at. */
+  readonly newSourcesOf?: readonly string[];
+  /** The run of `after` that is meant; the one of this moment when absent. */
+  readonly afterRun?: string;
 }
 
-/** That a kmod was built by itself, for which others may have waited (signal `resume`). */
+/** What a kernel is to be gone through again for (signal `resume`). */
 export interface Resumption {
-  readonly kmod: string;
+  /** A kmod that was built by itself, for which others may have waited. */
+  readonly kmod?: string;
+  /** Kmods with a new source: they are looked at themselves, and what needs them. */
+  readonly newSourcesOf?: readonly string[];
 }
 
 /** Input of `rebuildKmod`. */

@@ -16,6 +16,7 @@ import type { SignMetadataActivities } from '../activities/sign-metadata.ts';
 import type { VerifyActivities } from '../activities/verify.ts';
 import type { VerifySignedActivities } from '../activities/verify-signed.ts';
 import type { WatchActivities } from '../activities/watch.ts';
+import type { WatchSourcesActivities } from '../activities/watch-sources.ts';
 import { CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
 
 /** A worker that is gone is noticed after this; activities send a heartbeat every three seconds. */
@@ -30,6 +31,14 @@ const BRIEF = { initialInterval: 2000, maximumInterval: 10_000, maximumAttempts:
 export const watch = proxyActivities<WatchActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: BRIEF,
+});
+
+/** Each source has a limit of its own; this one is for all together. */
+export const watchSources = proxyActivities<WatchSourcesActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '60 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: BRIEF,
 });

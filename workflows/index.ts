@@ -1,4 +1,5 @@
 /** The workflows that a worker runs; Temporal's bundler starts here. */
+export { followSources } from './follow-sources.ts';
 export { followStream } from './follow-stream.ts';
 export { gateStream } from './gate-stream.ts';
 export { publishRepository } from './publish-repository.ts';

@@ -24,7 +24,7 @@ export const rollBackUpdate = defineUpdate<RollbackResult, [RollbackCommand]>('r
 /** To `rebuildKmod`: they are served, or will not be. */
 export const publishedSignal = defineSignal<[PublicationAnswer]>('published');
 
-/** To `rolloutKernel`: build what has waited for this kmod. */
+/** To `rolloutKernel`: build what has waited for this kmod, or has a new source. */
 export const resumeSignal = defineSignal<[Resumption]>('resume');
 
 /** To `rebuildKmod`: where are you? */

@@ -38,50 +38,56 @@ type Outcomes = Map<string, CellOutcome>;
  * built when it was healed by itself (signal `resume`).
  */
 export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult> {
-  const { after } = input;
+  const { after, afterRun } = input;
   const resumed = new Set(input.dependantsOf);
-  setHandler(resumeSignal, ({ kmod }) => {
-    resumed.add(kmod);
+  const renewed = new Set(input.newSourcesOf);
+  setHandler(resumeSignal, ({ kmod, newSourcesOf = [] }) => {
+    if (kmod !== undefined) resumed.add(kmod);
+    for (const name of newSourcesOf) renewed.add(name);
   });
   if (after !== undefined) {
     await handOver.awaitEnd.executeWithOptions(
       { summary: `Wait for ${after}: what it builds may serve this kernel as well` },
-      [{ workflowId: after }],
+      [{ workflowId: after, ...(afterRun === undefined ? {} : { runId: afterRun }) }],
     );
   }
   const all: Outcomes = new Map();
-  let plan = input.dependantsOf === undefined ? await rollOut(input, all) : undefined;
-  while (!plan || resumed.size > 0) {
-    const kmods = [...resumed];
+  const isPart = input.dependantsOf !== undefined || input.newSourcesOf !== undefined;
+  let plan = isPart ? undefined : await rollOut(input, all);
+  while (!plan || resumed.size + renewed.size > 0) {
+    const part = { dependantsOf: [...resumed], newSourcesOf: [...renewed] };
     resumed.clear();
-    plan = await rollOut(input, all, kmods);
+    renewed.clear();
+    plan = await rollOut(input, all, part);
   }
   const result = summarize(plan, all);
   setAttributes({ outcome: result.failedCount > 0 ? 'failed' : 'done' }, input.options);
   return result;
 }
 
+/** Those of a kernel's cells that are looked at: what needs these kmods, and those with a new source themselves. */
+interface Part {
+  readonly dependantsOf: readonly string[];
+  readonly newSourcesOf: readonly string[];
+}
+
 /**
  * Goes once through a kernel's cells.
  *
- * @param dependantsOf If given, only what needs these kmods is looked at.
+ * @param part All of them when absent.
  */
-async function rollOut(
-  input: RolloutInput,
-  all: Outcomes,
-  dependantsOf?: readonly string[],
-): Promise<RebuildPlan> {
+async function rollOut(input: RolloutInput, all: Outcomes, part?: Part): Promise<RebuildPlan> {
   const { stream, release, forced } = input;
   const { plan: whole, unreadable } = await assess.planKernel.executeWithOptions(
     { summary: `Compare the kABI of ${release} with what every kmod imports` },
     [{ stream, release, forced }],
   );
-  const plan = dependantsOf ? restrictPlan(whole, findDependants(whole, dependantsOf)) : whole;
-  if (dependantsOf) markResumed(input, plan);
+  const plan = part ? restrictPlan(whole, listPart(whole, part)) : whole;
+  if (part) markResumed(input, plan);
   const ended: Outcomes = new Map();
   showPlan(plan, ended);
   await recordUnbuilt(plan, ended);
-  const faults = dependantsOf ? [] : unreadable;
+  const faults = unreadable.filter(({ kmod }) => !part || part.newSourcesOf.includes(kmod));
   for (const { kmod, reason } of faults) await recordUnreadable(plan, { kmod, reason }, ended);
   const cells = plan.cells.filter((cell) => needsBuild(cell.verdict));
   // What is kept may be all that the gate waits for; each rebuild tells it of itself.
@@ -89,9 +95,14 @@ async function rollOut(
   if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
   showPlan(plan, ended);
   for (const [kmod, outcome] of ended) all.set(kmod, outcome);
-  if (!dependantsOf) await recordRollout(plan, ended);
+  if (!part) await recordRollout(plan, ended);
   await tellGate(stream, input.options);
   return plan;
+}
+
+function listPart(plan: RebuildPlan, { dependantsOf, newSourcesOf }: Part): ReadonlySet<string> {
+  const dependants = findDependants(plan, [...dependantsOf, ...newSourcesOf]);
+  return new Set([...newSourcesOf, ...dependants]);
 }
 
 /** Nobody gave such a rollout its attributes when it began. */
@@ -99,7 +110,7 @@ function markResumed(
   { options, trigger }: RolloutInput,
   { stream, release, arch }: RebuildPlan,
 ): void {
-  if (trigger === 'new-provider')
+  if (trigger === 'new-provider' || trigger === 'new-source')
     setAttributes({ stream, kernel: release, arch, trigger }, options);
 }
 

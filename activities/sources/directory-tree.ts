@@ -10,7 +10,7 @@ import {
 } from './tree.ts';
 
 /** What version control keeps beside the sources. */
-const UNTRACKED = new Set(['.git', '.svn', '.hg']);
+export const UNTRACKED: ReadonlySet<string> = new Set(['.git', '.svn', '.hg']);
 
 /**
  * Opens a directory as a source tree; its entries come sorted by path. Sockets and the like are passed

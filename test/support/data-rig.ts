@@ -104,6 +104,7 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
     temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
     server: { host: '127.0.0.1', port: 8470 },
     signing: SIGNING,
+    sources: { pollIntervalMs: 900_000 },
     ...changes,
   };
 }

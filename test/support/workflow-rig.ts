@@ -22,6 +22,7 @@ import type { SignMetadataActivities } from '../../activities/sign-metadata.ts';
 import type { VerifyActivities } from '../../activities/verify.ts';
 import type { VerifySignedActivities } from '../../activities/verify-signed.ts';
 import type { WatchActivities } from '../../activities/watch.ts';
+import type { WatchSourcesActivities } from '../../activities/watch-sources.ts';
 import { cacheDirectory } from '../../cli/context.ts';
 import { findTemporal, TemporalMissingError } from '../../cli/temporal-server.ts';
 import { buildQueue, CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../../model/task-queues.ts';
@@ -47,7 +48,8 @@ export type Fakes = WatchActivities &
   OutcomeActivities &
   JudgeGateActivities &
   ServeViewActivities &
-  CallGateActivities;
+  CallGateActivities &
+  WatchSourcesActivities;
 
 /** A real Temporal server with workers of all task queues, whose activities are fakes. */
 export interface WorkflowRig extends AsyncDisposable {
@@ -70,6 +72,8 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   [CONTROL_QUEUE]: [
     'lookAtStream',
     'acknowledgeLook',
+    'lookAtSources',
+    'acknowledgeSources',
     'storeKernel',
     'planKernel',
     'planCell',
