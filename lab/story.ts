@@ -13,7 +13,7 @@ import { removeWorld, World } from './world.ts';
 
 // What happened to WireGuard on CentOS Stream in December 2020, with what is real today: OpenVPN's module as Debian 12 has
 // it does not compile on a newer kernel; Debian's next release has the mended source. Machines must not take that kernel
-// before the module is there. Ends with 0 only if all of it happened.
+// before the module is there. Nobody says a word to rekmod: it notices kernel and source by itself. Ends with 0 only if all of it happened.
 
 const TIMEOUT_MS = 15 * 60_000;
 const BREAKING = 'ovpn-dco';

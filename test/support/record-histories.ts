@@ -68,6 +68,10 @@ async function nameHistory(
       if (started.length > 0) return 'follow-stream.new-kernels';
       return `follow-stream.${message === 'Nothing has changed' ? 'unchanged' : 'nothing-new'}`;
     }
+    case 'followSources': {
+      const { started } = Follow.parse(result);
+      return `follow-sources.${started.length > 0 ? 'new-source' : 'unchanged'}`;
+    }
     case 'signMetadata':
       return 'sign-metadata.signed';
     default:

@@ -177,7 +177,7 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
 
 /** Names that stand in an activity's input as a cell's kmod or a package's name. */
 function listKmods(input: unknown): string {
-  const names = JSON.stringify(input).matchAll(/"(?:kmod|name)":"(?:kmod-)?([\w.-]+)"/g);
+  const names = JSON.stringify(input ?? {}).matchAll(/"(?:kmod|name)":"(?:kmod-)?([\w.-]+)"/g);
   return [...new Set([...names].map(([, name]) => name))].join(',');
 }
 

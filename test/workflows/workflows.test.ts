@@ -1,6 +1,7 @@
 import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
 import { testFollowRebuild } from './follow-rebuild.cases.ts';
+import { testFollowSources } from './follow-sources.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
 import { testGateStream } from './gate-stream.cases.ts';
 import { testLoadStation } from './load-test.cases.ts';
@@ -19,6 +20,7 @@ if ('skip' in rig) {
   testFollowRebuild(rig);
   testRolloutKernel(rig);
   testFollowStream(rig);
+  testFollowSources(rig);
   testPublishRepository(rig);
   testGateStream(rig);
 }
