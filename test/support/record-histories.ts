@@ -41,6 +41,22 @@ function nameRebuild(
   return `rebuild-kmod.${kind}${step}${tested}.by-${String(trigger ?? 'unknown')}`;
 }
 
+async function nameRollout(
+  client: Client,
+  { workflowId, runId, typedSearchAttributes }: WorkflowExecutionInfo,
+  { builtCount, failedCount }: z.infer<typeof Rollout>,
+): Promise<string> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const isResumed = events?.some(
+    (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'resume',
+  );
+  const isOfSource = typedSearchAttributes.getAll().some(({ value }) => value === 'new-source');
+  if (isOfSource) return 'rollout-kernel.new-source';
+  if (isResumed) return 'rollout-kernel.resumed';
+  if (failedCount > 0) return 'rollout-kernel.some-failed';
+  return builtCount > 0 ? 'rollout-kernel.all-built' : 'rollout-kernel.all-kept';
+}
+
 /** Says what a history proves, e.g. `rebuild-kmod.failed-build.by-new-kernel`; nothing for the rest. */
 async function nameHistory(
   client: Client,
@@ -53,16 +69,8 @@ async function nameHistory(
   switch (type) {
     case 'rebuildKmod':
       return nameRebuild(info, Rebuild.parse(result));
-    case 'rolloutKernel': {
-      const { builtCount, failedCount } = Rollout.parse(result);
-      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-      const isResumed = events?.some(
-        (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'resume',
-      );
-      if (isResumed) return 'rollout-kernel.resumed';
-      if (failedCount > 0) return 'rollout-kernel.some-failed';
-      return builtCount > 0 ? 'rollout-kernel.all-built' : 'rollout-kernel.all-kept';
-    }
+    case 'rolloutKernel':
+      return await nameRollout(client, info, Rollout.parse(result));
     case 'followStream': {
       const { message, started } = Follow.parse(result);
       if (started.length > 0) return 'follow-stream.new-kernels';
