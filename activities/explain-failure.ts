@@ -50,6 +50,8 @@ export async function explainFailure(
 const LIMIT_SENTENCES: Readonly<Record<Exclude<BuildFailure, 'exit'>, string>> = {
   timeout: 'the build did not end within limits.buildTimeout and was stopped',
   'out-of-memory': 'the build needed more than limits.memory and was stopped',
+  'scratch-full': 'the build wrote more files than limits.scratch has room for',
+  'log-too-large': 'the build wrote a log without end and was stopped',
   'output-too-large': 'the build handed out more than limits.output and was stopped',
   'bad-output': 'the build handed out something other than RPM files',
 };

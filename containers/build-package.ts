@@ -6,12 +6,16 @@ import type { ContainerEngine, ContainerExit, ContainerRequest } from './engine.
 import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
 import { type RpmReceiver, receiveRpms } from './receive-rpms.ts';
 import { requireReadable } from './require-readable.ts';
-import { OutputRefusedError } from './rpm-output.ts';
+import { describeRefusal, OutputRefusedError } from './rpm-output.ts';
 
 const SCRIPT = fileURLToPath(new URL('./scripts/build-package.sh', import.meta.url));
 const SCRIPT_TARGET = '/rekmod/build-package.sh';
 /** The script's exit code for want of memory, since Podman with cgroup v1 does not say. */
 const OUT_OF_MEMORY_EXIT = 113;
+/** The script's exit code when nothing more could be written. */
+const SCRATCH_FULL_EXIT = 114;
+/** A compiler removes what it could not write, so the end of the log is asked as well. */
+const LAST_LINES = 40;
 /** The user of every build; rpmbuild needs no entry in /etc/passwd for it. */
 const BUILD_USER = '1000:1000';
 /** As in mock. No image has it: runc would give the scratch directory that one's mode. */
@@ -38,7 +42,10 @@ export async function buildPackage(
   try {
     const exit = await engine.run(describeBuild(request, image.id, engine.info.cpuCount), {
       onStdout: (chunk) => receiver.write(chunk),
-      onStderr: (chunk) => log.write(chunk),
+      onStderr: (chunk) => {
+        log.write(chunk);
+        log.requireEnd();
+      },
       signal: run.signal,
     });
     log.finish();
@@ -46,7 +53,7 @@ export async function buildPackage(
   } catch (error) {
     log.finish();
     if (!(error instanceof OutputRefusedError)) throw error;
-    log.note(`the build's output is refused: ${error.message}`);
+    log.note(describeRefusal(error));
     result = { kind: 'failed', why: error.why };
   } finally {
     if (result?.kind !== 'succeeded') await receiver.discard();
@@ -70,7 +77,15 @@ async function judgeExit(
     log.note(`the build ran out of memory: its limit is ${limits.memoryBytes} bytes`);
     return { kind: 'failed', why: 'out-of-memory', exitCode };
   }
+  if (exitCode === SCRATCH_FULL_EXIT || log.lastLines(LAST_LINES).some(saysFull)) {
+    log.note(`the build filled its file system: its limit is ${limits.scratchBytes} bytes`);
+    return { kind: 'failed', why: 'scratch-full', exitCode };
+  }
   return { kind: 'failed', why: 'exit', exitCode };
+}
+
+function saysFull(line: string): boolean {
+  return line.includes('No space left on device');
 }
 
 function describeBuild(

@@ -1,3 +1,5 @@
+import { OutputRefusedError } from './rpm-output.ts';
+
 /** A log with an end, however much is written. */
 export interface CappedLog {
   write(chunk: Uint8Array): void;
@@ -5,6 +7,11 @@ export interface CappedLog {
   note(sentence: string): void;
   /** Writes what was kept of the end, after a line that says how much is left out. */
   finish(): void;
+  /**
+   * @throws {OutputRefusedError} If so much was written that it has no end: what is left out costs the
+   *   worker as much as what is kept.
+   */
+  requireEnd(): void;
   /** The last lines so far, oldest first, without empty ones. */
   lastLines(count: number): readonly string[];
 }
@@ -12,6 +19,8 @@ export interface CappedLog {
 /** The end of a log tells most, so it is kept however long the log. */
 const TAIL_BYTES = 64 * 1024;
 const LONGEST_LINE = 300;
+/** A log of so many times its limit has no end. */
+const FLOOD_FACTOR = 64;
 
 /**
  * Forwards a log up to a limit. What exceeds it is left out of the middle: a failing compiler says
@@ -26,14 +35,21 @@ export function capLog(onLog: (chunk: Uint8Array) => void, limitBytes: number): 
   const held = keepTail(tailBytes);
   let forwardedBytes = 0;
   let heldBytes = 0;
+  let writtenBytes = 0;
   return {
     write(chunk) {
+      writtenBytes += chunk.length;
       recent.push(chunk);
       const within = chunk.subarray(0, Math.max(0, headBytes - forwardedBytes));
       if (within.length > 0) onLog(within);
       forwardedBytes += within.length;
       heldBytes += chunk.length - within.length;
       held.push(chunk.subarray(within.length));
+    },
+    requireEnd() {
+      const mostBytes = limitBytes * FLOOD_FACTOR;
+      if (writtenBytes <= mostBytes) return;
+      throw new OutputRefusedError('log-too-large', `more than ${mostBytes} bytes`);
     },
     note(sentence) {
       onLog(Buffer.from(`rekmod: ${sentence}\n`));

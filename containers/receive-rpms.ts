@@ -27,6 +27,9 @@ export interface RpmReceiver {
 /** Headers and padding of that many files, and tar's own end. */
 const TAR_OVERHEAD_BYTES = 256 * 1024;
 
+/** Headers, and what stands between the stream and the files. */
+const MOST_PENDING_BYTES = 1024 * 1024;
+
 /**
  * Receives a tar stream of RPMs into a directory, without trust in it: regular files only, plain
  * names only, each name once, never over a file that is there, so many and so much and no more.
@@ -40,6 +43,7 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
   const consumed = consume();
   consumed.catch(() => undefined);
   let streamBytes = 0;
+  let fileBytes = 0;
 
   async function consume(): Promise<void> {
     let totalBytes = 0;
@@ -64,6 +68,7 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
       for await (const chunk of entry) {
         if (!(chunk instanceof Uint8Array)) throw badOutput('no bytes');
         await handle.appendFile(chunk);
+        fileBytes += chunk.length;
       }
     } finally {
       await handle.close();
@@ -75,6 +80,9 @@ export function receiveRpms(directory: string, limitBytes: number): RpmReceiver 
       streamBytes += chunk.length;
       if (streamBytes > limitBytes + TAR_OVERHEAD_BYTES) throw tooLarge(limitBytes);
       if (tar.destroyed) await consumed;
+      // tar-stream keeps an extended header in memory, however long it says to be.
+      if (streamBytes - fileBytes > MOST_PENDING_BYTES + chunk.length)
+        throw badOutput('no tar of files');
       if (tar.write(chunk)) return;
       const drained = new Promise<void>((resolve) => {
         tar.once('drain', resolve);

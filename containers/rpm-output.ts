@@ -1,11 +1,18 @@
-/** Thrown when the output of a build is not what it must be; the build fails by it. */
+/** Thrown when what a build writes is not what it must be; the build fails by it. */
 export class OutputRefusedError extends Error {
-  readonly why: 'bad-output' | 'output-too-large';
+  readonly why: 'bad-output' | 'output-too-large' | 'log-too-large';
 
   constructor(why: OutputRefusedError['why'], message: string) {
     super(message);
     this.why = why;
   }
+}
+
+/** What the log says of a refusal. */
+export function describeRefusal({ why, message }: OutputRefusedError): string {
+  const subject =
+    why === 'log-too-large' ? 'the build was stopped for its log' : "the build's output is refused";
+  return `${subject}: ${message}`;
 }
 
 /** More packages than any spec makes. */

@@ -24,7 +24,14 @@ export interface BuiltPackage extends StoredFile {
 export type RebuildStep = 'prepare' | 'build' | 'verify' | 'load' | 'sign' | 'publish';
 
 /** How a build failed. `exit`: its own exit code says so; the others are limits that it hit. */
-export type BuildFailure = 'exit' | 'timeout' | 'out-of-memory' | 'output-too-large' | 'bad-output';
+export type BuildFailure =
+  | 'exit'
+  | 'timeout'
+  | 'out-of-memory'
+  | 'scratch-full'
+  | 'log-too-large'
+  | 'output-too-large'
+  | 'bad-output';
 
 /** The expected end of the work on a cell. */
 export type CellOutcome =

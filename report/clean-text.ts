@@ -26,3 +26,32 @@ export function cleanText(text: string, maxLength: number = DEFAULT_MAX_LENGTH):
 function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
+
+/** As {@link INVISIBLE}, but for the ends of lines and tabs. */
+const INVISIBLE_IN_LOGS = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu;
+
+/** Makes a log from outside safe to show in a terminal, piece by piece. */
+export interface LogCleaner {
+  /** @returns The next piece: invisible characters as `\u{1b}` and the like, and plain ends of lines. */
+  clean(chunk: Uint8Array): string;
+}
+
+/**
+ * Opens a cleaner of one log. A compiler's own words may say what its source says, so no colour, title
+ * or link gets through, and nothing that writes over a line that stands already.
+ */
+export function openLogCleaner(): LogCleaner {
+  const decoder = new TextDecoder();
+  let held = '';
+  return {
+    clean(chunk) {
+      const text = held + decoder.decode(chunk, { stream: true });
+      // Its newline may come with the next piece.
+      held = text.endsWith('\r') ? '\r' : '';
+      return text
+        .slice(0, text.length - held.length)
+        .replace(/\r+\n?/g, '\n')
+        .replace(INVISIBLE_IN_LOGS, escapeCharacter);
+    },
+  };
+}

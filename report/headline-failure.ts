@@ -38,6 +38,10 @@ function headlineOfBuild({ why, cause, exitCode, reason }: Failed, words: Headli
       return `${failed} within the time that it is given; if it needs more, raise limits.buildTimeout in the configuration, then ${again}.`;
     case 'out-of-memory':
       return `${failed} with the memory that it is given; raise limits.memory in the configuration, then ${again}.`;
+    case 'scratch-full':
+      return `${failed} with the room for files that it is given; raise limits.scratch in the configuration, then ${again}.`;
+    case 'log-too-large':
+      return `${failed}, because it wrote a log without end; correct its spec, then ${again}.`;
     case 'output-too-large':
       return `${failed}, because what came out is larger than allowed; raise limits.output in the configuration, then ${again}.`;
     case 'bad-output':

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { requireNamed } from '../../activities/require-named.ts';
 import { NotFoundError } from '../../model/activity-errors.ts';
+import { openLogCleaner } from '../../report/clean-text.ts';
 import { chooseKernels } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
 import type { Terminal } from '../terminal.ts';
@@ -69,12 +70,13 @@ async function printLog(
   terminal: Terminal,
   isDone: () => Promise<boolean>,
 ): Promise<void> {
+  const cleaner = openLogCleaner();
   let position = 0;
   for (;;) {
     const wasDone = await isDone();
     for await (const chunk of createReadStream(path, { start: position })) {
       position += chunk.length;
-      terminal.write(chunk);
+      terminal.write(cleaner.clean(chunk));
     }
     if (wasDone) return;
     await delay(POLL_MS);

@@ -7,7 +7,7 @@ import { MockTroubleError } from '../../model/mock-errors.ts';
 import type { BuildRequest, BuildResult, RunControl } from '../backend.ts';
 import { type CappedLog, capLog } from '../capped-log.ts';
 import { requireReadable } from '../require-readable.ts';
-import { OutputRefusedError } from '../rpm-output.ts';
+import { describeRefusal, OutputRefusedError } from '../rpm-output.ts';
 import { chooseIsolation } from './choose-isolation.ts';
 import { collectRpms } from './collect-rpms.ts';
 import type { MockProgram } from './find-mock.ts';
@@ -189,7 +189,7 @@ function requireSuccess(
 
 function describeEnd(error: unknown, { limits }: BuildRequest, log: CappedLog): BuildResult {
   if (error instanceof OutputRefusedError) {
-    log.note(`the build's output is refused: ${error.message}`);
+    log.note(describeRefusal(error));
     return { kind: 'failed', why: error.why };
   }
   if (!(error instanceof BuildFailedSignal)) throw error;

@@ -78,13 +78,18 @@ export async function openSession(options: SessionOptions): Promise<MockSession>
     log.note(`mock --${asked.action}`);
     hasRoot = true;
     const output: string[] = [];
-    const followed = isBuild(asked) ? followFile(join(results, 'build.log'), log.write) : undefined;
+    const flooded = new AbortController();
+    const write = (chunk: Uint8Array): void => {
+      log.write(chunk);
+      endFlood(log, flooded);
+    };
+    const followed = isBuild(asked) ? followFile(join(results, 'build.log'), write) : undefined;
     let end: MockEnd;
     try {
       end = await runMock(describeCall(options, { ...asked, id, results }), {
         onOutput: keepLines(output),
         onStart: async (pid) => await noteLeader(runs, record, pid),
-        signal: options.signal,
+        signal: AbortSignal.any([options.signal, flooded.signal]),
       });
     } finally {
       await followed?.finish();
@@ -182,6 +187,15 @@ async function makeResultDirectory(path: string, { account }: MockProgram): Prom
 async function noteLeader(runs: Runs, record: RunRecord, pid: number): Promise<void> {
   const startTime = await readStartTime(pid);
   if (startTime !== undefined) await runs.update({ ...record, leader: { pid, startTime } });
+}
+
+/** mock writes its log to the disk, whether it is read or not. */
+function endFlood(log: CappedLog, flooded: AbortController): void {
+  try {
+    log.requireEnd();
+  } catch (error) {
+    flooded.abort(error);
+  }
 }
 
 function isBuild({ action }: SessionCall): boolean {

@@ -1,8 +1,9 @@
 #!/bin/bash
 # What:    builds one spec's binary RPMs, without network and as an unprivileged user.
 # Inputs:  REKMOD_SPEC (file name in /rekmod/input), RPM_BUILD_NCPUS; arguments: macro definitions, "<name> <value>" each.
-# Outputs: log on standard error; after success alone a tar of the RPMs on standard output. Exit code: rpmbuild's, or 113
-#          when it failed and the kernel killed some process for want of memory, which not every engine notices.
+# Outputs: log on standard error; after success alone a tar of the RPMs on standard output. Exit code: rpmbuild's, or when
+#          it failed: 113 if the kernel killed some process for want of memory, which not every engine notices, and
+#          114 if there is no room for files any more.
 set -euo pipefail
 # Standard output is kept from the build, whose programs may print what they like.
 exec 3>&1 1>&2 </dev/null
@@ -30,6 +31,8 @@ wait $! || {
   code=$?
   # cgroup v2, then v1.
   grep -qsE '^oom_kill [1-9]' /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control && exit 113
+  # In KiB.
+  df --block-size=1K --output=avail /builddir /tmp | grep -qxE ' *[0-9]{1,3}' && exit 114
   exit "$code"
 }
 

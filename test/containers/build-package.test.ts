@@ -54,6 +54,7 @@ const ENDS = [
   ['timeout', { exitCode: 143, isTimedOut: true }, { why: 'timeout', exitCode: 143 }],
   ['out-of-memory', { exitCode: 1, isOutOfMemory: true }, { why: 'out-of-memory', exitCode: 1 }],
   ['exit code 113', { exitCode: 113 }, { why: 'out-of-memory', exitCode: 113 }],
+  ['exit code 114', { exitCode: 114 }, { why: 'scratch-full', exitCode: 114 }],
 ] as const;
 
 for (const [name, exit, expected] of ENDS) {
@@ -185,6 +186,53 @@ test('build() cuts the middle of a log that exceeds its limit', async () => {
   assert.ok(head.startsWith('100 line\n'));
   assert.equal(tail.length, 100);
   assert.ok(tail.endsWith('199 line\n'));
+});
+
+test('build() takes the words of a full file system for one that is full', async () => {
+  await using rig = await startBackendRig();
+  const build = rig.backend.build(rig.buildRequest(), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stderr('a.c: fatal error: cannot write: No space left on device\nmake: *** Error 1\n');
+  run.exit({ exitCode: 1 });
+
+  assert.deepEqual(await build, { kind: 'failed', why: 'scratch-full', exitCode: 1 });
+  assert.match(
+    rig.log(),
+    /rekmod: the build filled its file system: its limit is 1073741824 bytes/,
+  );
+});
+
+test('build() ends the run of a log without end, and keeps its begin and end', async () => {
+  await using rig = await startBackendRig();
+  const limits = { ...LIMITS, logBytes: 2000 };
+  const build = rig.backend.build(rig.buildRequest({ limits }), rig.run);
+  const run = await rig.engine.nextRun();
+  await run.stderr('begin\n');
+  for (let piece = 0; piece < 200; piece += 1) await run.stderr('x'.repeat(1000));
+
+  await assert.rejects(run.ended);
+  assert.deepEqual(await build, { kind: 'failed', why: 'log-too-large' });
+  assert.match(rig.log(), /^begin\n/);
+  assert.match(rig.log(), /bytes of log are left out here \(limit 2000\)/);
+  assert.match(rig.log(), /rekmod: the build was stopped for its log: more than 128000 bytes\n$/);
+});
+
+test('build() keeps no extended header of a tar in memory', async () => {
+  await using rig = await startBackendRig();
+  const limits = { ...LIMITS, outputBytes: 1024 ** 3 };
+  const build = rig.backend.build(rig.buildRequest({ limits }), rig.run);
+  const run = await rig.engine.nextRun();
+  const header = Buffer.from(await makeTar({ name: RPM })).subarray(0, 512);
+  header.write('77777777777\0', 124);
+  header.write('x', 156);
+  header.fill(' ', 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  await run.stdout(header);
+  for (let piece = 0; piece < 64; piece += 1) await run.stdout(new Uint8Array(65_536));
+
+  await assert.rejects(run.ended);
+  assert.deepEqual(await build, { kind: 'failed', why: 'bad-output' });
 });
 
 test('build() rejects with the reason of its signal and keeps nothing', async () => {

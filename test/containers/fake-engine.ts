@@ -63,7 +63,11 @@ export class FakeRun {
   }
 
   async stderr(text: string): Promise<void> {
-    await this.#control.onStderr(Buffer.from(text));
+    try {
+      await this.#control.onStderr(Buffer.from(text));
+    } catch (error) {
+      this.#reject(error);
+    }
   }
 
   exit(exit: Partial<ContainerExit> = {}): void {

@@ -282,6 +282,18 @@ test("build() takes a spec's own error for the kmod's, and shows it", async () =
   await assertNoRuns(rig);
 });
 
+test('build() ends mock when its log has no end', async () => {
+  await using rig = await startMockRig();
+  const { built } = await beginBuild(rig, { limits: { ...LIMITS, logBytes: 1000 } });
+  const srpm = await rig.nextCall();
+  await srpm.log('build.log', 'x'.repeat(65_000));
+  (await rig.nextCall()).exit(0);
+
+  assert.deepEqual(await built, { kind: 'failed', why: 'log-too-large' });
+  assert.match(rig.log(), /the build was stopped for its log: more than 64000 bytes/);
+  await assertNoRuns(rig);
+});
+
 test('build() reports BuildRequires that nobody has by the words of dnf', async () => {
   await using rig = await startMockRig();
   const { built } = await beginBuild(rig);

@@ -322,6 +322,16 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     `dahdi could not be compiled for kernel 6.1.0-55-amd64 with the memory that it is given; raise limits.memory in the configuration, then ${AGAIN}.`,
   ],
   [
+    failed({ why: 'scratch-full' }),
+    NEVER_BUILT,
+    `dahdi could not be compiled for kernel 6.1.0-55-amd64 with the room for files that it is given; raise limits.scratch in the configuration, then ${AGAIN}.`,
+  ],
+  [
+    failed({ why: 'log-too-large' }),
+    NEVER_BUILT,
+    `dahdi could not be compiled for kernel 6.1.0-55-amd64, because it wrote a log without end; correct its spec, then ${AGAIN}.`,
+  ],
+  [
     failed({ why: 'output-too-large' }),
     NEVER_BUILT,
     `dahdi could not be compiled for kernel 6.1.0-55-amd64, because what came out is larger than allowed; raise limits.output in the configuration, then ${AGAIN}.`,
