@@ -14,18 +14,19 @@ import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import type { CompilerMatch } from '../model/toolchain.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
-import { describeBuildrootRequest } from './buildroot-request.ts';
+import { buildInRoot, prepare } from './build-in-root.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { explainFailure } from './explain-failure.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { noteCompilers, requireCompiler } from './heed-compilers.ts';
+import { noteCompilers } from './heed-compilers.ts';
 import type { KmodInput, KmodReader } from './kmod-source.ts';
 import { layOutInput } from './lay-out-input.ts';
 import { noteInputs } from './provenance/note-inputs.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
+import { labelRun } from './run-labels.ts';
 import { withScratch } from './scratch.ts';
 import { stageProviders } from './stage-providers.ts';
 import type { SymversReader } from './symvers-reader.ts';
@@ -89,19 +90,10 @@ export function buildActivities(deps: BuildDeps) {
   /** Makes the one buildroot that all cells of a kernel share, or finds it. */
   async function prepareBuildroot(asked: KernelKey): Promise<Buildroot> {
     const kernel = await requireKernel(deps.records, asked);
-    const labels = { home: deps.homeId, kernel: `${kernel.stream}/${kernel.release}` };
-    return await withHeartbeat((signal) =>
-      withScratch(data, 'prepare', async (directory) => {
-        const layout = { ...deps, directory, signal };
-        const request = { ...(await describeBuildrootRequest(kernel, layout)), labels };
-        const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, attemptName());
-        return await withLog(data, log, async (onLog) => {
-          const buildroot = await backend.prepare(request, { onLog, signal });
-          requireCompiler(noteCompilers(buildroot, onLog), request.target);
-          return buildroot;
-        });
-      }),
-    );
+    return await withHeartbeat(async (signal) => {
+      const log = data.attemptLog({ ...kernel, kmod: 'buildroot' }, attemptName());
+      return await withLog(data, log, (onLog) => prepare(kernel, { onLog, signal }, deps));
+    });
   }
 
   /** Builds one cell. A failed build is a result; only trouble with the machine throws. */
@@ -114,10 +106,11 @@ export function buildActivities(deps: BuildDeps) {
     deps.onChange();
     const attemptLog = data.attemptLog(cell, attemptName());
     const startedAt = deps.now().getTime();
+    const startedMs = performance.now();
     return await withHeartbeat(async (signal) => {
-      const labels = { home: deps.homeId, cell: `${cell.stream}/${cell.release}/${cell.kmod}` };
+      const labels = labelRun(deps.homeId, cell);
       // An attempt before this one may have been killed with its worker; there is never a second writer.
-      await backend.removeLeftovers(labels);
+      await backend.removeLeftovers({ home: deps.homeId, cell: labels.cell ?? '' });
       const kmod = requireNamed(settings.kmods, 'build', 'kmod', cell.kmod);
       const planned = cell.sourceDigest;
       const input = await deps.readKmod(kmod, { freshness: 'known', planned, signal });
@@ -138,10 +131,14 @@ export function buildActivities(deps: BuildDeps) {
           const job = { ...spec, buildroot, outputDirectory, limits, labels };
           return {
             compiler: noteCompilers(buildroot, onLog),
-            result: await backend.build({ ...job, ...(staging && { staging }) }, { onLog, signal }),
+            result: await buildInRoot(
+              kernel,
+              { ...job, ...(staging && { staging }) },
+              { run: { onLog, signal }, deps },
+            ),
           };
         });
-        const durationMs = deps.now().getTime() - startedAt;
+        const durationMs = Math.round(performance.now() - startedMs);
         const facts = { compiler, durationMs, attemptLog };
         if (result.kind === 'failed') {
           const about = { cell, kernel, why: result.why, log: data.absolute(attemptLog) };

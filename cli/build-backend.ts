@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BuildBackend } from '../containers/backend.ts';
 import { createContainerBackend } from '../containers/container-backend.ts';
-import { requireEngine } from '../containers/find-engine.ts';
+import { type EnginePatience, requireEngine } from '../containers/find-engine.ts';
 import { type MockEnvironment, requireMock } from '../containers/mock/find-mock.ts';
 import { createMockBackend } from '../containers/mock/mock-backend.ts';
 import { selectBackend } from '../containers/select-backend.ts';
@@ -11,18 +11,20 @@ import type { Settings, Target } from '../model/settings.ts';
  * Starts the backends that the streams' targets want; without a stream, that of containers.
  *
  * @param root The data directory.
+ * @param patience With an engine that does not answer at once.
  * @throws {EngineMissingError} If a target wants containers and no engine answers.
  * @throws {MockUnusableError} If a target wants mock and it does not work here.
  */
 export async function startBackend(
   settings: Pick<Settings, 'streams' | 'targets'>,
   root: string,
+  patience: EnginePatience,
 ): Promise<BuildBackend> {
   const wanted = listBackends(settings);
   const mock = wanted.has('mock') && (await requireMock(mockEnvironment()));
   const engine =
     wanted.has('container') &&
-    (await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 }));
+    (await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 }, patience));
   return selectBackend({
     ...(engine && { container: createContainerBackend({ engine, now: Date.now }) }),
     ...(mock && {

@@ -1,5 +1,6 @@
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { FailureInterceptor } from '../activities/failures.ts';
+import { createAttemptFence, FenceInterceptor } from '../activities/fence-attempts.ts';
 import { remark } from './terminal.ts';
 
 /** How workers reach Temporal. */
@@ -17,6 +18,9 @@ export interface Workers {
 }
 
 const SHUTDOWN_FORCE_MS = 30_000;
+
+/** One for all workers of the process: a workflow's activities are on several queues. */
+const fence = createAttemptFence();
 
 /** Sends the SDK's own messages to stderr, warnings and worse only. */
 export function installRuntime(): void {
@@ -47,7 +51,12 @@ export async function createWorker(
     maxHeartbeatThrottleInterval: 3000,
     defaultHeartbeatThrottleInterval: 3000,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    interceptors: {
+      activity: [
+        () => ({ inbound: new FailureInterceptor() }),
+        () => ({ inbound: new FenceInterceptor(fence) }),
+      ],
+    },
     ...own,
   });
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type TLSConfig } from '@temporalio/client';
 import type { TemporalSettings } from '../model/settings.ts';
 import { TemporalUnreachableError } from './temporal-server.ts';
@@ -57,5 +58,34 @@ export async function connectClient(
       `Cannot reach Temporal "${address}": expected an answer, found none; start it with "rekmod up", or set "temporal.address"`,
       { cause },
     );
+  }
+}
+
+/** How long a server of somebody else's is waited for, which may be starting just as this process is. */
+const PATIENCE_MS = 30_000;
+const RETRY_MS = 500;
+
+/**
+ * Connects as {@link connectClient} does, and waits for a server that does not answer yet.
+ *
+ * @param say Tells that the waiting began, once.
+ * @throws {TemporalUnreachableError} If nobody answers within the patience.
+ */
+export async function awaitClient(
+  settings: TemporalSettings,
+  say: (sentence: string) => void,
+  patienceMs: number = PATIENCE_MS,
+): Promise<TemporalClient> {
+  const startedAt = performance.now();
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await connectClient(settings);
+    } catch (error) {
+      if (!(error instanceof TemporalUnreachableError)) throw error;
+      if (performance.now() - startedAt >= patienceMs) throw error;
+      const address = temporalAddress(settings);
+      if (isFirst) say(`Waiting up to ${patienceMs / 1000} s for Temporal at ${address}`);
+      await delay(RETRY_MS);
+    }
   }
 }

@@ -20,12 +20,15 @@ import { takeRunLock } from './run-lock.ts';
 import { applySchedules } from './schedules.ts';
 import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
-import { connectClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
+import { awaitClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
 import { VERSION } from './version.ts';
 import { startWorkers } from './workers.ts';
 import { requireWorkflowBundle } from './workflow-bundle.ts';
 import { workflowOptions } from './workflow-options.ts';
+
+/** How long the parts of others, which may just be starting too, are waited for. */
+const PATIENCE_MS = 30_000;
 
 /** A running rekmod, all parts of it in or below this process. */
 export interface Running {
@@ -60,11 +63,11 @@ async function startParts(
 ): Promise<Running> {
   const { settings, data, records } = context;
   stack.defer(await takeRunLock(join(data.run, 'up.lock')));
-  const backend = await startBackend(settings, data.root);
+  const backend = await startBackend(settings, data.root, { patienceMs: PATIENCE_MS, say });
   const server = await startFileServer(data, settings.server);
   stack.defer(() => server.close());
   const embedded = await startServer(context, stack);
-  const { client, connection: control } = await connectClient(settings.temporal);
+  const { client, connection: control } = await awaitClient(settings.temporal, say);
   stack.defer(() => control.close());
   if (settings.signing.process === 'own') {
     const signer = await startSignerProcess(context.configFile, say);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type EngineAttempt, EngineMissingError } from '../model/engine-errors.ts';
 import { connectDockerEngine } from './docker-engine.ts';
 import type { ContainerEngine } from './engine.ts';
@@ -29,6 +30,12 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENOTSOCK: 'not a socket',
 };
 
+/** Problems that waiting does not end. An engine that starts again has its socket, and nobody listens. */
+const HOPELESS: ReadonlySet<string> = new Set(
+  ['ENOENT', 'EACCES', 'ENOTFOUND', 'ENOTSOCK'].map((code) => PROBLEMS[code] ?? ''),
+);
+const RETRY_MS = 500;
+
 /**
  * Finds a container engine: `DOCKER_HOST` when it is set; otherwise Docker's socket, then Podman's,
  * the machine's before the user's.
@@ -50,15 +57,35 @@ export async function findEngine(
   return { kind: 'missing', attempts };
 }
 
+/** How long to wait for an engine that is there and does not answer. */
+export interface EnginePatience {
+  readonly patienceMs: number;
+  /** Tells that the waiting began, once. */
+  readonly say: (sentence: string) => void;
+}
+
 /**
- * Finds a container engine as {@link findEngine} does.
+ * Finds a container engine as {@link findEngine} does; waits for one that is busy or just starting.
  *
- * @throws {EngineMissingError} If none answers.
+ * @throws {EngineMissingError} If none answers, or if there is none to wait for.
  */
-export async function requireEngine(environment: EngineEnvironment): Promise<ContainerEngine> {
-  const search = await findEngine(environment);
-  if (search.kind === 'missing') throw new EngineMissingError(search.attempts);
-  return search.engine;
+export async function requireEngine(
+  environment: EngineEnvironment,
+  { patienceMs, say }: EnginePatience,
+): Promise<ContainerEngine> {
+  const startedAt = performance.now();
+  for (let isFirst = true; ; isFirst = false) {
+    const search = await findEngine(environment);
+    if (search.kind === 'found') return search.engine;
+    const slow = search.attempts.filter(({ problem }) => !HOPELESS.has(problem));
+    const isOver = performance.now() - startedAt >= patienceMs;
+    if (slow.length === 0 || isOver) throw new EngineMissingError(search.attempts);
+    if (isFirst) {
+      const found = slow.map(({ address, problem }) => `${address} (${problem})`).join(', ');
+      say(`Waiting up to ${patienceMs / 1000} s for the container engine: ${found}`);
+    }
+    await delay(RETRY_MS);
+  }
 }
 
 /** The addresses where engines listen, in the order of trying. */

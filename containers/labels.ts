@@ -1,9 +1,14 @@
 import type { Labels } from './backend.ts';
 import type { EngineLabels } from './engine.ts';
 
+/**
+ * Of every label. A caller's labels (`Labels`) get it too; those of a data directory's containers are
+ * `home` (its id), `kernel` (`<stream>/<release>`), `cell` (`<stream>/<release>/<kmod>`, absent where a
+ * buildroot is prepared for all), `workflow`, `run` (ids of Temporal's) and `attempt` (a number).
+ */
 const PREFIX = 'io.rekmod.';
 
-/** On every container: `prepare` or `build`. */
+/** On every container, its role: `prepare` or `build`. */
 export const CONTAINER_LABEL = `${PREFIX}container`;
 /** On every buildroot image: its digest. */
 export const DIGEST_LABEL = `${PREFIX}digest`;

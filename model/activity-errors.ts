@@ -90,3 +90,14 @@ export class StateDamagedError extends RekmodError {
     this.path = path;
   }
 }
+
+/** An attempt whose worker slept has not ended yet; the one that replaces it would be a second writer. */
+export class AttemptOverlapError extends RekmodError {
+  readonly failureClass = 'transient';
+
+  constructor(activity: string, attempt: number, earlier: number) {
+    super(
+      `Cannot begin attempt ${attempt} at "${activity}": expected attempt ${earlier} to have ended, found it still running`,
+    );
+  }
+}

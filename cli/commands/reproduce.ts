@@ -79,7 +79,10 @@ async function run(
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const backend = await startBackend(settings, data.root);
+    const backend = await startBackend(settings, data.root, {
+      patienceMs: 30_000,
+      say: terminal.remark,
+    });
     const labels = {
       home: await requireHomeId(data.root),
       reproduction: `${kernel.stream}/${release}/${kmod}`,

@@ -35,7 +35,10 @@ export async function startDockerRig(): Promise<EngineRig | Skip> {
 export async function startPodmanRig(): Promise<EngineRig | Skip> {
   const service = await servePodman();
   if ('skip' in service) return service;
-  const engine = await requireEngine({ DOCKER_HOST: service.address, uid: 0 });
+  const engine = await requireEngine(
+    { DOCKER_HOST: service.address, uid: 0 },
+    { patienceMs: 30_000, say: () => undefined },
+  );
   return await prepareRig(engine, async () => await service[Symbol.asyncDispose]());
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import test from 'node:test';
-import { findEngine, listAddresses } from '../../containers/find-engine.ts';
+import { findEngine, listAddresses, requireEngine } from '../../containers/find-engine.ts';
 import { EngineMissingError } from '../../model/engine-errors.ts';
 import { serveSocket } from './socket-rig.ts';
 
@@ -48,6 +48,44 @@ test('findEngine() says what is wrong with each address', async () => {
     assert.ok(search.kind === 'missing');
     assert.match(search.attempts[0]?.problem ?? '', problem);
   }
+});
+
+test('requireEngine() waits for an engine that starts, and says so once', async () => {
+  let isStarted = false;
+  const ready = answer({ Version: '20.10', ApiVersion: '1.41' }, INFO);
+  await using rig = await serveSocket((request, response) => {
+    if (isStarted) ready(request, response);
+    else response.destroy();
+  });
+  const said: string[] = [];
+
+  const engine = await requireEngine(
+    { DOCKER_HOST: rig.address, uid: 0 },
+    {
+      patienceMs: 60_000,
+      say: (sentence) => {
+        said.push(sentence);
+        isStarted = true;
+      },
+    },
+  );
+
+  assert.equal(engine.info.address, rig.address);
+  assert.equal(said.length, 1);
+  assert.match(
+    said[0] ?? '',
+    /^Waiting up to 60 s for the container engine: unix:.*\(it hung up\)/,
+  );
+});
+
+test('requireEngine() does not wait where no engine is, nor longer than it may', async () => {
+  const fail = { patienceMs: 60_000, say: () => assert.fail('waited') };
+  const nowhere = { DOCKER_HOST: 'unix:///nowhere/engine.sock', uid: 0 };
+  await assert.rejects(requireEngine(nowhere, fail), EngineMissingError);
+  await using rig = await serveSocket((_, response) => response.destroy());
+
+  const patience = { patienceMs: 0, say: () => assert.fail('waited') };
+  await assert.rejects(requireEngine({ DOCKER_HOST: rig.address, uid: 0 }, patience), /it hung up/);
 });
 
 test('EngineMissingError names every address that was tried', () => {
