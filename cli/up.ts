@@ -7,8 +7,9 @@ import { findProgram } from '../activities/find-program.ts';
 import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
+import type { BuildBackend } from '../containers/backend.ts';
+import type { Settings } from '../model/settings.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
-import { startBackend } from './build-backend.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { installRuntime } from './create-worker.ts';
@@ -42,14 +43,18 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** What a running rekmod is given besides its configuration. */
+export interface UpParts {
+  readonly say: (line: string) => void;
+  /** Starts what builds for the streams' targets; `root` is the data directory. */
+  readonly startBackend: (settings: Settings, root: string) => Promise<BuildBackend>;
+}
+
 /** Starts everything that one machine needs. Whatever was started is ended when a later part fails. */
-export async function startUp(
-  context: CommandContext,
-  say: (line: string) => void,
-): Promise<Running> {
+export async function startUp(context: CommandContext, parts: UpParts): Promise<Running> {
   const stack = new CleanupStack();
   try {
-    return await startParts(context, stack, say);
+    return await startParts(context, stack, parts);
   } catch (error) {
     await stack.run();
     throw error;
@@ -59,7 +64,7 @@ export async function startUp(
 async function startParts(
   context: CommandContext,
   stack: CleanupStack,
-  say: (line: string) => void,
+  { say, startBackend }: UpParts,
 ): Promise<Running> {
   const { settings, data, records } = context;
   stack.defer(await takeRunLock(join(data.run, 'up.lock')));
