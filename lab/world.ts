@@ -21,8 +21,8 @@ export interface WorldOptions {
   /** An empty or missing directory; holds everything of this world. */
   readonly directory: string;
   readonly kmods: readonly LabKmod[];
-  /** Kernels that the vendor has released at the beginning. */
-  readonly released: readonly string[];
+  /** Kernels that the vendor has released at the beginning; absent where the stream is filled by somebody else. */
+  readonly released?: readonly string[];
   /** More kmods by name, with what stands in their entry as YAML, e.g. `dkms: /srv/jool`. */
   readonly moreKmods?: Readonly<Record<string, string>>;
   /** What `loadTest` of a kmod says, as YAML on one line, e.g. `{ mode: require }`. */
@@ -37,6 +37,8 @@ export interface WorldOptions {
   /** Writes streams, targets and kmods in place of those of the lab. */
   readonly describe?: (world: World) => readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** What starts `rekmod up`, program first; `bin/rekmod up` when absent. */
+  readonly program?: readonly string[];
   /** Ports instead of free ones: Temporal, its UI, files. */
   readonly ports?: readonly [number, number, number];
 }
@@ -57,6 +59,7 @@ export class World {
   readonly temporalUi: string;
   readonly upLog: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #program: readonly string[];
   #up: ChildProcess | undefined;
 
   private constructor(
@@ -74,6 +77,7 @@ export class World {
     this.serverUrl = `http://127.0.0.1:${files}`;
     this.temporalAddress = `127.0.0.1:${temporal}`;
     this.temporalUi = `http://127.0.0.1:${ui}`;
+    this.#program = options.program ?? [join(root, 'bin', 'rekmod'), 'up'];
     this.#environment = {
       ...process.env,
       REKMOD_HOME: this.home,
@@ -89,7 +93,7 @@ export class World {
     const mirror = await serveDirectory(stream);
     const ports = options.ports ?? (await findFreePorts(3));
     const world = new World(lab, options, { mirror, ports });
-    await world.release(...options.released);
+    if (options.released) await world.release(...options.released);
     await writeFile(world.configFile, describeConfig(world, options, ports));
     return world;
   }
@@ -133,7 +137,8 @@ export class World {
   async up(): Promise<void> {
     const log = await open(this.upLog, 'a');
     const before = (await log.stat()).size;
-    const child = spawn(join(root, 'bin', 'rekmod'), ['up'], {
+    const [program = '', ...args] = this.#program;
+    const child = spawn(program, args, {
       env: this.#environment,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { findArch } from '../../kabi/arch.ts';
 import { parseElf } from '../../kabi/elf.ts';
-import { makeElf } from './elf-builder.ts';
+import { makeElf } from '../../lab/fast/make-elf.ts';
 
 const LITTLE = true;
 const BIG = false;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { listContentSections } from '../../kabi/module-content.ts';
+import { makeElf } from '../../lab/fast/make-elf.ts';
 import { ModuleParseError } from '../../model/parse-errors.ts';
-import { makeElf } from './elf-builder.ts';
 import { readFixture } from './fixtures.ts';
 
 function bytesOf(text: string): Uint8Array {

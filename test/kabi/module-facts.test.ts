@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import test from 'node:test';
 import { parseElf } from '../../kabi/elf.ts';
 import { readModuleFacts } from '../../kabi/module-facts.ts';
+import { type ElfParts, makeCrcs, makeElf, makeVersions } from '../../lab/fast/make-elf.ts';
 import { ModuleParseError } from '../../model/parse-errors.ts';
-import { type ElfParts, makeCrcs, makeElf, makeVersions } from './elf-builder.ts';
 import { fixturePath, readFixture } from './fixtures.ts';
 
 const MODULES = ['acpi_call', 'virtio_dma_buf'];

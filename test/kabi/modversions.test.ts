@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseElf } from '../../kabi/elf.ts';
 import { readVersions } from '../../kabi/modversions.ts';
+import { type MadeSection, makeCrcs, makeElf, makeVersions } from '../../lab/fast/make-elf.ts';
 import { ModuleParseError } from '../../model/parse-errors.ts';
-import { type MadeSection, makeCrcs, makeElf, makeVersions } from './elf-builder.ts';
 
 const LE64 = { is64Bit: true, isLittleEndian: true };
 

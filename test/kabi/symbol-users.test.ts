@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import test from 'node:test';
 import { findSymbolUsers } from '../../kabi/symbol-users.ts';
+import {
+  type ElfParts,
+  type MadeSymbol,
+  makeElf,
+  makeRelocations,
+} from '../../lab/fast/make-elf.ts';
 import { ModuleParseError } from '../../model/parse-errors.ts';
-import { type ElfParts, type MadeSymbol, makeElf, makeRelocations } from './elf-builder.ts';
 import { fixturePath, readFixture } from './fixtures.ts';
 
 // Read off `objdump -dr` and, for the table of operations, `objdump -sj .data -r`.

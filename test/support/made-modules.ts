@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { openRpm } from '../../activities/rpm-file.ts';
+import { makeElf } from '../../lab/fast/make-elf.ts';
 import { type CpioEntry, writeCpio } from '../../rpm/cpio-writer.ts';
-import { makeElf } from '../kabi/elf-builder.ts';
 import { fixturePath } from '../kabi/fixtures.ts';
 
 /** Makes the smallest module that says of itself what is given, e.g. `depends=mc,videodev`. */
