@@ -8,6 +8,7 @@ import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
 import type { BuildBackend } from '../containers/backend.ts';
+import type { EnginePatience } from '../containers/find-engine.ts';
 import type { Settings } from '../model/settings.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
 import { CleanupStack } from './cleanup-stack.ts';
@@ -47,7 +48,11 @@ export interface Running {
 export interface UpParts {
   readonly say: (line: string) => void;
   /** Starts what builds for the streams' targets; `root` is the data directory. */
-  readonly startBackend: (settings: Settings, root: string) => Promise<BuildBackend>;
+  readonly startBackend: (
+    settings: Settings,
+    root: string,
+    patience: EnginePatience,
+  ) => Promise<BuildBackend>;
 }
 
 /** Starts everything that one machine needs. Whatever was started is ended when a later part fails. */
