@@ -7,6 +7,7 @@ import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
 import { type RpmReceiver, receiveRpms } from './receive-rpms.ts';
 import { requireReadable } from './require-readable.ts';
 import { describeRefusal, OutputRefusedError } from './rpm-output.ts';
+import { sealContainer } from './sealed-container.ts';
 
 const SCRIPT = fileURLToPath(new URL('./scripts/build-package.sh', import.meta.url));
 const SCRIPT_TARGET = '/rekmod/build-package.sh';
@@ -16,8 +17,6 @@ const OUT_OF_MEMORY_EXIT = 113;
 const SCRATCH_FULL_EXIT = 114;
 /** A compiler removes what it could not write, so the end of the log is asked as well. */
 const LAST_LINES = 40;
-/** The user of every build; rpmbuild needs no entry in /etc/passwd for it. */
-const BUILD_USER = '1000:1000';
 /** As in mock. No image has it: runc would give the scratch directory that one's mode. */
 const BUILD_DIRECTORY = '/builddir';
 
@@ -106,10 +105,7 @@ function describeBuild(
       RPM_BUILD_NCPUS: String(Math.max(1, Math.ceil(Math.min(limits.cpus, cpuCount)))),
     },
     workingDirectory: BUILD_DIRECTORY,
-    user: BUILD_USER,
-    network: 'none',
-    capabilities: [],
-    isRootReadOnly: true,
+    ...sealContainer(limits),
     mounts: [
       { source: SCRIPT, target: SCRIPT_TARGET },
       { source: directory, target: '/rekmod/input' },
@@ -118,9 +114,6 @@ function describeBuild(
       { target: BUILD_DIRECTORY, sizeBytes: limits.scratchBytes },
       { target: '/tmp', sizeBytes: limits.scratchBytes },
     ],
-    memoryBytes: limits.memoryBytes,
-    cpus: limits.cpus,
-    pids: limits.pids,
     labels: { ...prefixLabels(labels), [CONTAINER_LABEL]: 'build' },
     // Both are limited by their readers, which know what to do about it.
     stdoutLimitBytes: Number.MAX_SAFE_INTEGER,

@@ -4,7 +4,7 @@ import type { ContainerPrepareRequest } from './prepare-buildroot.ts';
 import type { TargetKey } from './target-keys.ts';
 
 /** Grows when the preparation does something else, so that older buildroots are not used any more. */
-const PREPARE_VERSION = 2;
+const PREPARE_VERSION = 3;
 
 /** A spec as a text, with the macros that it is built with. */
 export interface SpecText {
@@ -37,6 +37,16 @@ export function digestBuildroot(
     specs: [...new Set(needs)].filter((need) => need !== 'null').toSorted(),
   };
   return createHash('sha256').update(JSON.stringify(input)).digest('hex');
+}
+
+/** Digests a buildroot before anything is installed for specs; no buildroot that is built in has it. */
+export function digestBareBuildroot(
+  request: Pick<ContainerPrepareRequest, 'target' | 'kernel'>,
+  imageId: string,
+  keys: readonly TargetKey[],
+): Sha256Hex {
+  const digest = digestBuildroot(request, imageId, { specs: [], keys });
+  return createHash('sha256').update(`bare ${digest}`).digest('hex');
 }
 
 /** Sections whose lines are no directives of the spec. */

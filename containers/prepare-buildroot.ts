@@ -3,7 +3,7 @@ import { PrepareFailedError } from '../model/engine-errors.ts';
 import type { FailureClass } from '../model/errors.ts';
 import type { ContainerTarget } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
-import type { BuildInput, Buildroot, PrepareRequest, RunControl } from './backend.ts';
+import type { Buildroot, PrepareRequest, RunControl } from './backend.ts';
 import { DESCRIBE_SCRIPT, parseBuildrootFacts, writeToolchainLabel } from './buildroot-facts.ts';
 import { type CappedLog, capLog } from './capped-log.ts';
 import type {
@@ -23,7 +23,7 @@ import {
   toLabelValue,
   UNSATISFIED_LABEL,
 } from './labels.ts';
-import { mountRepositories, type ReadSpec } from './prepare-inputs.ts';
+import { mountRepositories } from './prepare-inputs.ts';
 import type { TargetKey } from './target-keys.ts';
 import { isTransient, TRANSIENT_PHRASES } from './transient-phrases.ts';
 
@@ -35,8 +35,9 @@ const SCRIPT_TARGET = '/rekmod/prepare-buildroot.sh';
 const ASSERTION = fileURLToPath(new URL('./scripts/assert-one-kernel.sh', import.meta.url));
 const ASSERTION_TARGET = '/rekmod/assert-one-kernel.sh';
 const DESCRIBE_TARGET = '/rekmod/describe-buildroot.sh';
+const REQUIRES_TARGET = '/rekmod/requires';
 const KERNEL_TARGET = '/rekmod/kernel-devel.rpm';
-/** What rpm needs as root to own, protect and link files, and to run a spec's macros as nobody. */
+/** What rpm needs as root to own, protect and link files, and to run scriptlets. */
 export const RPM_CAPABILITIES = [
   'CHOWN',
   'DAC_OVERRIDE',
@@ -63,56 +64,61 @@ export type ContainerPrepareRequest = PrepareRequest & { readonly target: Contai
 export interface PrepareJob {
   readonly request: ContainerPrepareRequest;
   readonly digest: Sha256Hex;
-  /** Of the target's image. */
-  readonly imageId: string;
-  readonly specs: readonly ReadSpec[];
   /** Of the target's repositories. */
   readonly keys: readonly TargetKey[];
   /** For dnf, e.g. `http_proxy`. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What goes into an image, and of what the new one is made. */
+export interface PrepareStage {
+  /** Of the target's image, or of a buildroot. */
+  readonly imageId: string;
+  /** Packages that dnf installs besides kernel-devel, or what {@link requires} are of. */
+  readonly args: readonly string[];
+  /** Holds requirements of specs, a file each: what is to be installed into a buildroot that is there. */
+  readonly requires?: string;
+  /** Specs that are told to lack something, whatever dnf finds. */
+  readonly unreadCount: number;
+}
+
 /**
- * Runs the preparation in a container of the target's image and makes an image of it.
+ * Runs a stage of the preparation in a container and makes an image of it.
  *
  * @returns The image's id, and what its compilers are.
  * @throws {PrepareFailedError} If dnf could not install what is asked for.
  */
-export async function prepareBuildroot(
+export async function runPrepareStage(
   engine: ContainerEngine,
   job: PrepareJob,
+  stage: PrepareStage,
   run: RunControl,
 ): Promise<Pick<Buildroot, 'id' | 'toolchain'>> {
   const { target, limits } = job.request;
   const log = capLog(run.onLog, limits.logBytes);
   await using repositories = await mountRepositories(target.repositories, job.keys);
   const answer: Uint8Array[] = [];
-  const exit = await engine.run(describePreparation(job, repositories.mounts), {
+  const exit = await engine.run(describeStage(job, stage, repositories.mounts), {
     onStdout: (chunk) => void answer.push(chunk),
     onStderr: (chunk) => log.write(chunk),
     signal: run.signal,
-    commitTo: ({ exitCode }) => (exitCode === 0 ? describeImage(job, answer) : undefined),
+    commitTo: ({ exitCode }) => (exitCode === 0 ? describeImage(job, stage, answer) : undefined),
   });
   log.finish();
   if (exit.imageId === undefined) throw describeFailure(exit, job.request, log);
   return { id: exit.imageId, toolchain: parseBuildrootFacts(textOf(answer)).toolchain };
 }
 
-function describePreparation(
-  { request, imageId, specs, environment }: PrepareJob,
+function describeStage(
+  { request, environment }: PrepareJob,
+  { imageId, args, requires }: PrepareStage,
   repositories: readonly ReadOnlyMount[],
 ): ContainerRequest {
   const { target, kernel, limits, labels } = request;
   const isOffline = target.prepareNetwork === 'none' && repositories.length === 0;
   return {
     image: imageId,
-    command: [
-      '/bin/bash',
-      SCRIPT_TARGET,
-      String(target.packages.length),
-      ...target.packages,
-      ...specs.flatMap(({ input }) => describeSpec(input)),
-    ],
+    command: ['/bin/bash', SCRIPT_TARGET, ...args],
     environment: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       ...environment,
@@ -130,10 +136,7 @@ function describePreparation(
       { source: ASSERTION, target: ASSERTION_TARGET },
       { source: DESCRIBE_SCRIPT, target: DESCRIBE_TARGET },
       { source: kernel.develRpm, target: KERNEL_TARGET },
-      ...specs.map(({ input }, index) => ({
-        source: input.directory,
-        target: `/rekmod/specs/${index}`,
-      })),
+      ...(requires === undefined ? [] : [{ source: requires, target: REQUIRES_TARGET }]),
       ...repositories,
     ],
     scratch: [{ target: '/tmp', sizeBytes: SCRATCH_BYTES }],
@@ -147,13 +150,11 @@ function describePreparation(
   };
 }
 
-/** As the script's arguments: file name, count of macro definitions, the definitions. */
-function describeSpec({ spec, defines }: BuildInput): readonly string[] {
-  const definitions = Object.entries(defines).map(([name, value]) => `${name} ${value}`);
-  return [spec, String(definitions.length), ...definitions];
-}
-
-function describeImage(job: PrepareJob, answer: readonly Uint8Array[]): ImageCommit {
+function describeImage(
+  job: PrepareJob,
+  { unreadCount }: PrepareStage,
+  answer: readonly Uint8Array[],
+): ImageCommit {
   const lines = textOf(answer).split('\n');
   const { toolchain } = parseBuildrootFacts(textOf(answer));
   const unsatisfied = lines.filter((line) => line.startsWith('unsatisfied ')).length;
@@ -162,7 +163,7 @@ function describeImage(job: PrepareJob, answer: readonly Uint8Array[]): ImageCom
     tag: job.digest.slice(0, 16),
     labels: {
       [DIGEST_LABEL]: job.digest,
-      [UNSATISFIED_LABEL]: String(unsatisfied),
+      [UNSATISFIED_LABEL]: String(unreadCount + unsatisfied),
       [TOOLCHAIN_LABEL]: writeToolchainLabel(toolchain),
       [TARGET_LABEL]: toLabelValue(job.request.target.name),
       [RELEASE_LABEL]: toLabelValue(job.request.kernel.release),

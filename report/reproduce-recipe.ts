@@ -29,7 +29,7 @@ export interface ReproduceFacts {
 /**
  * Writes what `containers/scripts/reproduce.sh` is to make again, as shell that it reads.
  *
- * @returns Assignments and two functions. What they name is quoted: specs and inventories may hold anything.
+ * @returns Assignments and three functions. What they name is quoted: specs and inventories may hold anything.
  */
 export function writeReproduceRecipe(facts: ReproduceFacts): string {
   const { kmod, release, spec, defines, buildrootId, image, preparation } = facts;
@@ -41,15 +41,12 @@ export function writeReproduceRecipe(facts: ReproduceFacts): string {
     memory: `${Math.floor(facts.memoryBytes)}`,
     has_staging: facts.hasStaging ? 'yes' : '',
   };
-  const wanted = listDefines(preparation.defines);
-  const prepared = [
-    ...[`${facts.packages.length}`, ...facts.packages],
-    ...[preparation.spec, `${wanted.length}`, ...wanted],
-  ];
+  const required = [preparation.spec, ...listDefines(preparation.defines)];
   return [
     `# What "sh reproduce.sh" makes again.`,
     ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
-    `run_prepare() { prepare ${prepared.map(quote).join(' ')}; }`,
+    `run_prepare() { prepare ${facts.packages.map(quote).join(' ')}; }`,
+    `run_require() { require ${required.map(quote).join(' ')}; }`,
     `run_build() { build ${listDefines(defines).map(quote).join(' ')}; }`,
     '',
   ].join('\n');

@@ -1,9 +1,10 @@
 #!/bin/bash
-# What:    makes a buildroot of this container: one kernel's devel package, a target's packages, BuildRequires of specs.
-# Inputs:  /rekmod/{kernel-devel.rpm,assert-one-kernel.sh,describe-buildroot.sh}, /rekmod/specs/<n>/, /rekmod/repos/ if given;
-#          REKMOD_RELEASE (uname -r), REKMOD_OFFLINE
-#          (yes: no repository at all), REKMOD_TRANSIENT (lines: phrases of dnf for troubles that pass);
-#          arguments: <count> <package>… then for each spec <file name> <count> <macro definition>….
+# What:    makes a buildroot of this container: one kernel's devel package and a target's packages; or installs the
+#          BuildRequires of specs into one. Runs nothing of a kmod: "rpmspec" reads requirements in a sealed container.
+# Inputs:  /rekmod/{kernel-devel.rpm,assert-one-kernel.sh,describe-buildroot.sh}, /rekmod/repos/ if given; REKMOD_RELEASE
+#          (uname -r), REKMOD_OFFLINE (yes: no repository at all), REKMOD_TRANSIENT (lines: phrases of dnf for troubles
+#          that pass). With /rekmod/requires/<n>, one requirement a line: arguments are the names of their specs; without
+#          it, packages.
 # Outputs: the container's file system; log on standard error; "unsatisfied <n>" on standard output for each spec whose
 #          BuildRequires cannot be had, and what describe-buildroot.sh tells. Exit code: dnf's, or 65 when the buildroot is not as it must be.
 set -euo pipefail
@@ -51,50 +52,29 @@ write_spec() {
 
 is_satisfied() { rpmbuild -bc --quiet --define "_topdir $work/rpmbuild" "$1" >"$work/missing.log" 2>&1; }
 
-# The macros of a spec may run any program: here as nobody in particular, who can change nothing that is kept.
-read_requirements() {
-  local spec=$1
-  shift
-  chroot --userspec=1000:1000 --groups= / env HOME=/tmp LC_ALL=C rpmspec --query --buildrequires \
-    --define "_sourcedir $(dirname "$spec")" "$@" "$spec"
-}
-
-packages=("${@:2:$1}")
-shift $(($1 + 1))
-
-devel=$(rpm --query --package --nosignature --queryformat '%{NAME}' /rekmod/kernel-devel.rpm)
-attend run_dnf install /rekmod/kernel-devel.rpm "${packages[@]}"
-
-specs=()
-while (($#)); do
-  index=${#specs[@]}
-  spec=/rekmod/specs/$index/$1
-  specs+=("$spec")
-  definitions=()
-  for definition in "${@:3:$2}"; do definitions+=(--define "$definition"); done
-  shift $(($2 + 2))
-  if ! read_requirements "$spec" "${definitions[@]}" >"$work/$index.requires"; then
-    say "Cannot read the BuildRequires of \"${spec##*/}\""
-    printf 'unsatisfied %s\n' "$index" >&3
-    : >"$work/$index.requires"
-  fi
-  write_spec "$work/$index.spec" "$work/$index.requires"
-done
-
-if ((${#specs[@]})); then
-  cat "$work"/*.requires | sort -u >"$work/all"
+install_requirements() {
+  local index
+  for index in "${!specs[@]}"; do write_spec "$work/$index.spec" "/rekmod/requires/$index"; done
+  cat /rekmod/requires/* | sort -u >"$work/all"
   write_spec "$work/all.spec" "$work/all"
   # Another kernel's devel package would make a buildroot of two kernels.
-  if ! is_satisfied "$work/all.spec" && ! attend run_dnf builddep --exclude="$devel" "$work/all.spec"; then
-    say 'Not all BuildRequires can be had at once: trying spec by spec'
-    for index in "${!specs[@]}"; do
-      is_satisfied "$work/$index.spec" && continue
-      attend run_dnf builddep --exclude="$devel" "$work/$index.spec" && continue
-      if grep -qF -- "$REKMOD_TRANSIENT" "$work/dnf.log"; then exit 75; fi
-      say "Cannot satisfy the BuildRequires of \"${specs[index]##*/}\""
-      printf 'unsatisfied %s\n' "$index" >&3
-    done
-  fi
+  if is_satisfied "$work/all.spec" || attend run_dnf builddep --exclude="$devel" "$work/all.spec"; then return; fi
+  say 'Not all BuildRequires can be had at once: trying spec by spec'
+  for index in "${!specs[@]}"; do
+    is_satisfied "$work/$index.spec" && continue
+    attend run_dnf builddep --exclude="$devel" "$work/$index.spec" && continue
+    if grep -qF -- "$REKMOD_TRANSIENT" "$work/dnf.log"; then exit 75; fi
+    say "Cannot satisfy the BuildRequires of \"${specs[index]}\""
+    printf 'unsatisfied %s\n' "$index" >&3
+  done
+}
+
+devel=$(rpm --query --package --nosignature --queryformat '%{NAME}' /rekmod/kernel-devel.rpm)
+if [[ -d /rekmod/requires ]]; then
+  specs=("$@")
+  install_requirements
+else
+  attend run_dnf install /rekmod/kernel-devel.rpm "$@"
 fi
 
 facts=$(REKMOD_DEVEL=$devel sh /rekmod/describe-buildroot.sh)

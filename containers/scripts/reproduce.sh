@@ -14,6 +14,8 @@ sha256sum --check --quiet SHA256SUMS >&2 || exit 2
 . ./recipe.sh
 made=
 container=
+requires=
+sealed_entry=/bin/bash
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -67,13 +69,46 @@ prepare() {
       *) die "Expected the image $image_name ($image), found none; bring it here with \"$engine save\" and \"load\", or name one in REKMOD_IMAGE" ;;
     esac
   fi
+  run_dnf "$image" "$@"
+}
+
+# run_dnf <image> <arguments of prepare-buildroot.sh>; "$requires" is mounted if it is set.
+run_dnf() {
+  from=$1
+  shift
   offline=no
   [ "$network" != none ] || offline=yes
-  commit_root --network "$network" --env "REKMOD_OFFLINE=$offline" --env REKMOD_TRANSIENT= \
+  set -- --network "$network" --env "REKMOD_OFFLINE=$offline" --env REKMOD_TRANSIENT= \
     --mount "$(mount scripts/prepare-buildroot.sh /rekmod/prepare-buildroot.sh)" \
     --mount "$(mount scripts/describe-buildroot.sh /rekmod/describe-buildroot.sh)" \
-    --mount "$(mount "$kernel_devel" /rekmod/kernel-devel.rpm)" --mount "$(mount prepare /rekmod/specs/0)" \
-    --entrypoint /bin/bash "$image" /rekmod/prepare-buildroot.sh "$@"
+    --mount "$(mount "$kernel_devel" /rekmod/kernel-devel.rpm)" \
+    --entrypoint /bin/bash "$from" /rekmod/prepare-buildroot.sh "$@"
+  [ -z "$requires" ] || set -- --mount "$(mount "$requires" /rekmod/requires)" "$@"
+  commit_root "$@"
+}
+
+# require <spec> <macro definition>...: rpm reads what the spec requires as sealed off as the build itself.
+require() {
+  wanted=$1
+  shift
+  [ -n "$wanted" ] || return 0
+  requires=requires.making
+  rm -rf "$requires"
+  mkdir "$requires"
+  count=$#
+  while [ "$count" -gt 0 ]; do
+    set -- "$@" --define "$1"
+    shift
+    count=$((count - 1))
+  done
+  sealed_entry=rpmspec
+  run_sealed /tmp --mount "$(mount prepare /rekmod/input)" --env HOME=/tmp --env LC_ALL=C \
+    "$root" --query --buildrequires --define '_sourcedir /rekmod/input' "$@" "/rekmod/input/$wanted" \
+    >"$requires/0" 2>>prepare.log || die "The BuildRequires could not be read: see $here/prepare.log"
+  sealed_entry=/bin/bash
+  run_dnf "$root" "$wanted"
+  rm -rf "$requires"
+  requires=
 }
 
 install_staging() {
@@ -88,7 +123,7 @@ run_sealed() {
   "$engine" run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges \
     --security-opt label=disable --user 1000:1000 --memory "$memory" --ulimit nofile=4096 --workdir "$directory" \
     --tmpfs "/tmp:rw,exec,nosuid,nodev,size=$scratch,mode=1777$owner" \
-    --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --entrypoint /bin/bash "$@"
+    --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --entrypoint "$sealed_entry" "$@"
 }
 
 build() {
@@ -107,6 +142,7 @@ build() {
 root=$buildroot
 if ! has_image "$root"; then
   run_prepare
+  run_require
 fi
 [ -z "$has_staging" ] || install_staging
 run_build

@@ -11,7 +11,7 @@ import type {
 } from '../../containers/backend.ts';
 import { createContainerBackend } from '../../containers/container-backend.ts';
 import type { ContainerTarget, Limits } from '../../model/settings.ts';
-import { FakeEngine } from './fake-engine.ts';
+import { FakeEngine, type FakeRun } from './fake-engine.ts';
 
 export const LIMITS: Limits = {
   parallelBuilds: 1,
@@ -131,4 +131,34 @@ export async function makeTar(
   const chunks: Uint8Array[] = [];
   for await (const chunk of tar) if (chunk instanceof Uint8Array) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** The runs of a preparation for specs, in order. */
+export interface PreparationRuns {
+  /** Tells what a spec requires; absent where the buildroot without specs was there already. */
+  readonly installation?: FakeRun;
+  readonly readings: readonly FakeRun[];
+  readonly last: FakeRun;
+}
+
+/** Ends the runs of a preparation for specs: installation, a reading for each spec, and their requirements. */
+export async function finishPreparation(
+  engine: FakeEngine,
+  { requirements = 'gcc\n', output = '' } = {},
+): Promise<PreparationRuns> {
+  const readings: FakeRun[] = [];
+  let installation: FakeRun | undefined;
+  for (;;) {
+    const run = await engine.nextRun();
+    if (run.request.mounts.some(({ target }) => target === '/rekmod/requires')) {
+      await run.stdout(output);
+      run.exit();
+      return { ...(installation && { installation }), readings, last: run };
+    }
+    if (run.request.command.includes('rpmspec')) {
+      await run.stdout(requirements);
+      readings.push(run);
+    } else installation = run;
+    run.exit();
+  }
 }

@@ -1,5 +1,5 @@
 import { type ContractRig, testBackendContract } from './backend-contract.ts';
-import { makeTar, startBackendRig } from './backend-rig.ts';
+import { finishPreparation, makeTar, startBackendRig } from './backend-rig.ts';
 import type { FakeRun } from './fake-engine.ts';
 
 const EXITS = {
@@ -14,9 +14,13 @@ async function start(): Promise<ContractRig> {
   return {
     ...rig,
     async finishPreparation(end, words = '') {
+      if (end === 'ok') {
+        await finishPreparation(engine);
+        return;
+      }
       const run = await engine.nextRun();
       await run.stderr(`${words}\n`);
-      run.exit({ exitCode: end === 'ok' ? 0 : 1 });
+      run.exit({ exitCode: 1 });
     },
     prepared: async () => rig.buildRequest().buildroot,
     async nextBuild() {

@@ -8,13 +8,13 @@ import {
   PrepareFailedError,
   TargetKeyUnreadableError,
 } from '../../model/engine-errors.ts';
-import { type BackendRig, startBackendRig, TARGET } from './backend-rig.ts';
+import { type BackendRig, finishPreparation, startBackendRig, TARGET } from './backend-rig.ts';
 
 const MINUTE_MS = 60_000;
 
 async function prepareOnce(rig: BackendRig, request: PrepareRequest): Promise<string> {
   const prepare = rig.backend.prepare(request, rig.run);
-  (await rig.engine.nextRun()).exit();
+  await finishPreparation(rig.engine);
   return (await prepare).digest;
 }
 
@@ -25,41 +25,89 @@ async function waitForLog(rig: BackendRig, words: string): Promise<void> {
 test('prepare() makes a buildroot once and finds it again without a container', async () => {
   await using rig = await startBackendRig();
   const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
-  (await rig.engine.nextRun()).exit();
+  await finishPreparation(rig.engine);
   const made = await first;
 
   const found = await rig.backend.prepare(rig.prepareRequest(), rig.run);
 
   assert.equal(made.isReused, false);
   assert.deepEqual(found, { ...made, isReused: true });
-  assert.equal(rig.engine.runCount, 1);
+  assert.equal(rig.engine.runCount, 3);
 });
 
-test('prepare() runs the script as root with the kernel and the specs read-only', async () => {
+test('prepare() runs nothing of a kmod but sealed off, and as root only what comes of it', async () => {
   await using rig = await startBackendRig();
-  const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
-  const run = await rig.engine.nextRun();
-  run.exit();
+  const networked: PrepareRequest = rig.prepareRequest({
+    target: { ...TARGET, prepareNetwork: 'host' },
+  });
+  const prepare = rig.backend.prepare(networked, rig.run);
+  const { installation, readings, last } = await finishPreparation(rig.engine);
   await prepare;
 
-  assert.equal(run.request.user, '0:0');
-  assert.deepEqual(run.request.command.slice(2), ['1', 'gcc', 'a.spec', '1', 'need make']);
-  assert.deepEqual(run.request.mounts.slice(3), [
-    { source: '/store/devel', target: '/rekmod/kernel-devel.rpm' },
-    { source: rig.specDirectory, target: '/rekmod/specs/0' },
+  assert.equal(installation?.request.user, '0:0');
+  assert.equal(installation.request.network, 'host');
+  assert.deepEqual(installation.request.command.slice(2), ['gcc']);
+  assert.deepEqual(last.request.command.slice(2), ['a.spec']);
+  for (const { request } of [installation, last]) {
+    assert.ok(!request.mounts.some(({ source }) => source === rig.specDirectory));
+    assert.equal(request.environment.REKMOD_OFFLINE, 'no');
+  }
+  const [reading] = readings;
+  assert.equal(readings.length, 1);
+  assert.equal(reading?.request.user, '1000:1000');
+  assert.equal(reading.request.network, 'none');
+  assert.equal(reading.request.isRootReadOnly, true);
+  assert.deepEqual(reading.request.capabilities, []);
+  assert.deepEqual(reading.request.mounts, [
+    { source: rig.specDirectory, target: '/rekmod/input' },
   ]);
-  assert.equal(run.request.environment.REKMOD_OFFLINE, 'yes');
+  assert.deepEqual(reading.request.command, [
+    ...['rpmspec', '--query', '--buildrequires', '--define', '_sourcedir /rekmod/input'],
+    ...['--define', 'need make', '/rekmod/input/a.spec'],
+  ]);
 });
+
+const BAD_READINGS = [
+  ['exit code 1', '', { exitCode: 1 }],
+  ['a spec that is read without end', '', { exitCode: 137, isTimedOut: true }],
+  ['a spec that takes too much memory to be read', '', { exitCode: 137, isOutOfMemory: true }],
+  ['more than 65536 bytes', '', { stdoutBytes: 70_000 }],
+  ['something other than requirements', 'gcc\n\u001b]0;x\u0007\n', {}],
+  ['something other than requirements', 'gcc\n'.repeat(2000), {}],
+] as const;
+
+for (const [found, words, exit] of BAD_READINGS) {
+  test(`prepare() goes on without the requirements of a spec: ${found} (${words.length})`, async () => {
+    await using rig = await startBackendRig();
+    const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
+    (await rig.engine.nextRun()).exit();
+    const reading = await rig.engine.nextRun();
+    await reading.stdout(words);
+    reading.exit(exit);
+    const last = await rig.engine.nextRun();
+    last.exit();
+    const { id } = await prepare;
+
+    assert.ok(
+      rig
+        .log()
+        .includes(
+          `Cannot read the BuildRequires of "a.spec": expected requirements, found ${found}`,
+        ),
+    );
+    assert.deepEqual(last.request.command.slice(2), []);
+    assert.equal((await rig.engine.findImage(id))?.labels['io.rekmod.unsatisfied'], '1');
+  });
+}
 
 test('prepare() tells the compilers, also of a buildroot that it finds again', async () => {
   await using rig = await startBackendRig();
   const prepare = rig.backend.prepare(rig.prepareRequest(), rig.run);
-  const run = await rig.engine.nextRun();
-  await run.stdout(
-    'devel 1\ntree /usr/src/kernels/x\nkernel CONFIG_CC_VERSION_TEXT="gcc (Größe) 12"\n',
-  );
-  await run.stdout('compiler gcc (GCC) 11.5.0\u001b\nunsatisfied 0\n');
-  run.exit();
+  await finishPreparation(rig.engine, {
+    output:
+      'devel 1\ntree /usr/src/kernels/x\nkernel CONFIG_CC_VERSION_TEXT="gcc (Größe) 12"\n' +
+      'compiler gcc (GCC) 11.5.0\u001b\nunsatisfied 0\n',
+  });
   const made = await prepare;
 
   const found = await rig.backend.prepare(rig.prepareRequest(), rig.run);
@@ -78,10 +126,11 @@ test('prepare() makes one container for callers that come at the same time', asy
   const second = rig.backend.prepare(rig.prepareRequest(), rig.run);
   await waitForLog(rig, 'waiting for it');
   run.exit();
+  await finishPreparation(rig.engine);
 
   const [made, shared] = await Promise.all([first, second]);
   assert.deepEqual(shared, { ...made, isReused: true });
-  assert.equal(rig.engine.runCount, 1);
+  assert.equal(rig.engine.runCount, 3);
 });
 
 test('prepare() goes on by itself when the caller that it waits for is ended', async () => {
@@ -94,7 +143,7 @@ test('prepare() goes on by itself when the caller that it waits for is ended', a
   await waitForLog(rig, 'waiting for it');
   other.abort(new Error('cancelled'));
   await assert.rejects(first, { message: 'cancelled' });
-  (await rig.engine.nextRun()).exit();
+  await finishPreparation(rig.engine);
 
   assert.equal((await second).isReused, false);
 });
@@ -115,16 +164,14 @@ test('prepare() shares the failure of the preparation that it waits for', async 
 test('prepare() tries an incomplete buildroot again, but not at once', async () => {
   await using rig = await startBackendRig();
   const first = rig.backend.prepare(rig.prepareRequest(), rig.run);
-  const run = await rig.engine.nextRun();
-  await run.stdout('unsatisfied 0\n');
-  run.exit();
+  await finishPreparation(rig.engine, { output: 'unsatisfied 0\n' });
   await first;
 
   rig.engine.nowMs = 10 * MINUTE_MS;
   assert.equal((await rig.backend.prepare(rig.prepareRequest(), rig.run)).isReused, true);
   rig.engine.nowMs = 20 * MINUTE_MS;
   const again = rig.backend.prepare(rig.prepareRequest(), rig.run);
-  (await rig.engine.nextRun()).exit();
+  await finishPreparation(rig.engine);
   assert.equal((await again).isReused, false);
 });
 
@@ -174,7 +221,7 @@ test('prepare() leaves out a spec that cannot be read', async () => {
   run.exit();
   await prepare;
 
-  assert.deepEqual(run.request.command.slice(2), ['1', 'gcc']);
+  assert.deepEqual(run.request.command.slice(2), ['gcc']);
   assert.match(rig.log(), /rekmod: Cannot read the spec/);
 });
 
@@ -184,7 +231,7 @@ test('prepare() mounts repositories as a .repo file and the directories of file:
     base: 'http://mirror.example.org/$basearch/',
     'my lab': 'file:///srv/lab',
   };
-  const request = rig.prepareRequest({ target: { ...TARGET, repositories } });
+  const request = rig.prepareRequest({ specs: [], target: { ...TARGET, repositories } });
   const prepare = rig.backend.prepare(request, rig.run);
   const run = await rig.engine.nextRun();
   const mount = run.request.mounts.find(({ target }) => target === '/rekmod/repos');
@@ -257,7 +304,7 @@ test('prepare() has dnf install only what the keys of the target have signed', a
   await writeFile(key, 'a public key');
   const repositories = { 'my base': 'https://example.org/', lab: 'https://example.org/lab/' };
   const target = { ...TARGET, repositories, gpgKeys: [key] };
-  const prepare = rig.backend.prepare(rig.prepareRequest({ target }), rig.run);
+  const prepare = rig.backend.prepare(rig.prepareRequest({ specs: [], target }), rig.run);
   const run = await rig.engine.nextRun();
 
   const repos = run.request.mounts.find((mount) => mount.target === '/rekmod/repos')?.source ?? '';

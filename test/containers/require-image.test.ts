@@ -12,7 +12,10 @@ async function startEmptyRig(): Promise<BackendRig> {
 }
 
 async function prepareFrom(rig: BackendRig, image: string): Promise<unknown> {
-  return await rig.backend.prepare(rig.prepareRequest({ target: { ...TARGET, image } }), rig.run);
+  return await rig.backend.prepare(
+    rig.prepareRequest({ specs: [], target: { ...TARGET, image } }),
+    rig.run,
+  );
 }
 
 test('prepare() pulls an image that is missing, once, and says so in the log', async () => {

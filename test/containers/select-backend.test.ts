@@ -28,7 +28,10 @@ test('selectBackend() prepares by the target and builds where the buildroot was 
     mock: noteCalls('mock', notes, 3),
   });
 
-  for (const request of [rig.prepareRequest(), rig.prepareRequest({ target: MOCK_TARGET })]) {
+  for (const request of [
+    rig.prepareRequest({ specs: [] }),
+    rig.prepareRequest({ specs: [], target: MOCK_TARGET }),
+  ]) {
     const buildroot = await backend.prepare(request, rig.run);
     await backend.build(rig.buildRequest({ buildroot }), rig.run);
   }
@@ -43,7 +46,7 @@ test('selectBackend() does without the backend that no target wants', async () =
 
   assert.equal(await backend.removeLeftovers({}), 1);
   await assert.rejects(
-    backend.prepare(rig.prepareRequest({ target: MOCK_TARGET }), rig.run),
+    backend.prepare(rig.prepareRequest({ specs: [], target: MOCK_TARGET }), rig.run),
     /BUG: no target wants the backend mock/,
   );
 });
