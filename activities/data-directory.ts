@@ -20,6 +20,8 @@ export interface DataDirectory {
   readonly run: string;
   readonly cache: string;
   streamFile(stream: string): string;
+  /** What was seen by looks that were not believed, relative to {@link root}. */
+  quarantineOf(stream: string): string;
   /** How the last look at the sources of all kmods went. */
   readonly sourcesFile: string;
   kernelsOf(stream: string): string;
@@ -58,6 +60,7 @@ export function layOutDataDirectory(root: string): DataDirectory {
     cache: at('cache'),
     sourcesFile: at('sources.json'),
     streamFile: (stream) => at('streams', `${stream}.json`),
+    quarantineOf: (stream) => join('quarantine', stream),
     kernelsOf: (stream) => at('kernels', stream),
     kernelFile: (key) => at('kernels', key.stream, `${key.release}.json`),
     planFile: (key) => at('plans', key.stream, `${key.release}.json`),

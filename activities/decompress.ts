@@ -36,6 +36,21 @@ const PROGRAMS = {
 } as const;
 const STDERR_LENGTH_LIMIT = 2000;
 
+/** Real metadata unpacks to 6 to 20 times its size; what promises much more is a bomb. */
+const MAX_RATIO = 200;
+/** Below this, no ratio is absurd. */
+const SMALL_BYTES = 16 * 1024 * 1024;
+
+/** Bounds what metadata of a size on disk may unpack to. */
+export function boundOpenBytes(
+  format: CompressionFormat,
+  sizeBytes: number,
+  maxBytes: number,
+): number {
+  if (format === 'plain') return maxBytes;
+  return Math.min(maxBytes, Math.max(SMALL_BYTES, sizeBytes * MAX_RATIO));
+}
+
 /**
  * Names a file's compression by its extension; `plain` for any other.
  *

@@ -3,10 +3,11 @@ import type { RepositoryPackage } from '../model/kernel.ts';
 import type { StoredFile } from '../model/store.ts';
 import type { ContentStore } from './content-store.ts';
 import { fetchUrl } from './fetch-url.ts';
+import { tryMirrors } from './mirrors.ts';
 
 /**
- * Takes a package that a repository's metadata name into the store, verified by them; one that is there
- * is not fetched again.
+ * Takes a package that a repository's metadata name into the store, verified by them, from the first mirror
+ * that has it; one that is there is not fetched again.
  *
  * @param found Its location is a whole URL.
  * @throws {StreamUnreachableError} If the server cannot be reached.
@@ -17,12 +18,17 @@ export async function downloadPackage(
   store: ContentStore,
   signal: AbortSignal,
 ): Promise<StoredFile> {
-  const { location: url, checksum, sizeBytes } = found;
+  const { location, otherLocations = [], checksum, sizeBytes } = found;
   const known = checksum.type === 'sha256' ? await store.find(checksum.value) : undefined;
   if (known?.sizeBytes === sizeBytes) return known;
-  const fetched = await fetchUrl(url, { signal });
-  if (fetched.kind !== 'content') {
-    throw new ContentMismatchError(url, 'expected the package that the metadata names, found none');
+  async function fetchFrom(url: string): Promise<StoredFile> {
+    const fetched = await fetchUrl(url, { signal });
+    if (fetched.kind !== 'content') {
+      const detail = 'expected the package that the metadata names, found none';
+      throw new ContentMismatchError(url, detail);
+    }
+    return await store.add(fetched.body, { url, checksum, sizeBytes });
   }
-  return await store.add(fetched.body, { url, checksum, sizeBytes });
+  const urls = [location, ...otherLocations];
+  return (await tryMirrors(location, urls, { use: fetchFrom, signal })).value;
 }

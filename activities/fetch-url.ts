@@ -2,13 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { StreamUnreachableError } from '../model/activity-errors.ts';
+import type { Validators } from '../model/stream-watch.ts';
 import { isMissing } from './atomic-file.ts';
-
-/** What a server said of a file at the last look; sent back so that it may answer "unchanged". */
-export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
-}
 
 /** An answer to a conditional request. */
 export type Fetched =

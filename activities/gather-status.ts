@@ -11,6 +11,7 @@ import {
   type StreamFacts,
 } from '../report/assemble-status.ts';
 import { findWithheld } from './find-withheld.ts';
+import { describeOffer, describeSources, describeWatch, listWaiting } from './gather-watch.ts';
 import type { Records } from './records.ts';
 
 /** What a report is gathered from. */
@@ -29,8 +30,9 @@ export interface StatusSources {
 /** Gathers what the data directory says into one report. */
 export async function gatherStatus(sources: StatusSources): Promise<StatusReport> {
   const { settings, records } = sources;
+  const now = sources.now().toISOString();
   const streams = await Promise.all(
-    settings.streams.map((stream) => gatherStream(stream, records)),
+    settings.streams.map((stream) => gatherStream(stream, records, now)),
   );
   const cells = await Promise.all(settings.streams.map(({ name }) => records.listCells(name)));
   const queued = await Promise.all(
@@ -47,8 +49,9 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
     ),
   );
   return assembleStatus({
-    now: sources.now().toISOString(),
+    now,
     streams,
+    sources: describeSources(settings, await records.readSources(), now),
     kmods: settings.kmods,
     records: cells.flat(),
     active: [...sources.active, ...queued.flat().filter((cell) => !running.has(nameCell(cell)))],
@@ -64,33 +67,23 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
   });
 }
 
-async function gatherStream(stream: Stream, records: Records): Promise<StreamFacts> {
+async function gatherStream(stream: Stream, records: Records, now: string): Promise<StreamFacts> {
   const record = await records.readStream(stream.name);
   const kernels = await records.listKernels(stream.name);
   const gated = stream.gate ? ((await records.readGate(stream.name))?.kernels ?? []) : [];
-  const waiting = (record?.waitingForDevel ?? []).map(
-    (release): KnownKernel => ({
-      release,
-      foundAt: record?.lookedAt ?? '',
-      state: 'waiting-for-devel',
-    }),
-  );
   return {
     stream,
-    ...(record
-      ? { lastLook: { at: record.lookedAt, ok: record.isOk, message: record.message } }
-      : {}),
+    ...describeWatch(stream, record, now),
     kernels: [
       ...kernels.map(({ release, foundAt }): KnownKernel => {
         const gate = gated.find((kernel) => kernel.release === release);
         return {
-          release,
-          foundAt,
-          state: 'known',
+          ...{ release, foundAt, state: 'known' },
+          ...describeOffer({ release }, record),
           ...(gate === undefined ? {} : { gate: toGate(gate) }),
         };
       }),
-      ...waiting,
+      ...listWaiting(record),
     ],
   };
 }

@@ -2,7 +2,8 @@ import { parseSymvers } from '../kabi/symvers.ts';
 import { readVermagicFlags } from '../kabi/vermagic.ts';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import type { Kernel, KernelOffer, RepositoryPackage } from '../model/kernel.ts';
-import type { Settings } from '../model/settings.ts';
+import type { Settings, Stream } from '../model/settings.ts';
+import { formatEvr } from '../rpm/evr.ts';
 import { releaseFromPaths } from '../rpm/kernels.ts';
 import { formatNevra } from '../rpm/nevra.ts';
 import type { ContentStore } from './content-store.ts';
@@ -43,6 +44,17 @@ export function kernelActivities(deps: KernelDeps) {
     const stream = requireNamed(deps.settings.streams, 'store a kernel of', 'stream', offer.stream);
     const { devel } = offer;
     if (!devel) throw new Error(`BUG: kernel ${offer.evr.release} has no kernel-devel to store`);
+    try {
+      const kernel = await store({ offer, devel, stream });
+      await noteTrouble(offer, undefined);
+      return kernel;
+    } catch (error) {
+      await noteTrouble(offer, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async function store({ offer, devel, stream }: DevelOffer): Promise<Kernel> {
     return await withHeartbeat(async (signal) => {
       const stored = await downloadPackage(devel, deps.store, signal);
       const path = await deps.store.require(stored);
@@ -76,7 +88,27 @@ export function kernelActivities(deps: KernelDeps) {
     });
   }
 
+  /** A mirror that lists what it does not have yet is seen by everybody, not only by who opens Temporal. */
+  async function noteTrouble({ stream, evr }: KernelOffer, why: string | undefined): Promise<void> {
+    let isNews = false;
+    await deps.records.updateStream(stream, (record) => {
+      const { [formatEvr(evr)]: before, ...others } = record?.notStored ?? {};
+      isNews = record !== undefined && before !== why;
+      if (!record || !isNews) return undefined;
+      const notStored = why === undefined ? others : { ...others, [formatEvr(evr)]: why };
+      return { ...record, notStored };
+    });
+    if (isNews) deps.onChange();
+  }
+
   return { storeKernel };
+}
+
+/** A kernel with its kernel-devel. */
+interface DevelOffer {
+  readonly offer: KernelOffer;
+  readonly devel: RepositoryPackage;
+  readonly stream: Stream;
 }
 
 /** What is read of a kernel-devel. */

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { ContentInvalidError } from '../model/activity-errors.ts';
 import { createPrimaryParser, type PrimaryParserOptions } from '../rpm/primary.ts';
-import { type CompressionFormat, decompress } from './decompress.ts';
+import { boundOpenBytes, type CompressionFormat, decompress } from './decompress.ts';
 
 /** Which file is parsed, and what is taken from it. */
 export interface PrimaryFile extends PrimaryParserOptions {
@@ -9,6 +10,8 @@ export interface PrimaryFile extends PrimaryParserOptions {
   readonly format: CompressionFormat;
   /** What it is called in messages, e.g. its URL. */
   readonly thing: string;
+  /** How much it is when unpacked, where `repomd.xml` says so. */
+  readonly openSizeBytes?: number;
   readonly signal: AbortSignal;
 }
 
@@ -21,13 +24,18 @@ const MAX_OPEN_PRIMARY_BYTES = 4 * 1024 ** 3;
  * @returns The number of packages, wanted or not.
  * @throws {RepodataParseError} If it is malformed or out of bounds, see {@link createPrimaryParser}.
  * @throws {ContentInvalidError} If it is no UTF-8.
- * @throws {DecompressError} If it is broken or unpacks to more than 4 GiB.
+ * @throws {DecompressError} If it is broken, or unpacks to more than its `repomd.xml` says, 4 GiB or any metadata of
+ *   its size does.
  */
 export async function parsePrimaryFile(file: PrimaryFile): Promise<number> {
   const parser = createPrimaryParser(file);
   const decode = createTextDecoder(file.thing);
+  const { size } = await stat(file.path);
   const text = decompress(file.format, createReadStream(file.path), {
-    maxBytes: MAX_OPEN_PRIMARY_BYTES,
+    maxBytes: Math.min(
+      file.openSizeBytes ?? MAX_OPEN_PRIMARY_BYTES,
+      boundOpenBytes(file.format, size, MAX_OPEN_PRIMARY_BYTES),
+    ),
     signal: file.signal,
   });
   for await (const chunk of text) parser.write(decode(chunk, { stream: true }));

@@ -4,34 +4,14 @@ import type { GateRecord } from '../model/gate.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { SourcesRecord } from '../model/source-watch.ts';
-import type { Sha256Hex } from '../model/store.ts';
 import { compareEvr } from '../rpm/evr.ts';
 import { isMissing, readJson, readJsonSync, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
-import type { Validators } from './fetch-url.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
 import { openServedNamesReader, type ServedNamesReader } from './snapshot/served-names.ts';
+import { openStreamRecords, type StreamRecords } from './stream-record.ts';
 import { openSymbolUsesReader, type SymbolUsesReader } from './symbol-uses-reader.ts';
-
-/** How the last look at a stream went. */
-export interface StreamRecord {
-  /** ISO 8601 in UTC. */
-  readonly lookedAt: string;
-  readonly isOk: boolean;
-  /** A sentence: what was found, or what went wrong. */
-  readonly message: string;
-  /** The last look that succeeded. */
-  readonly lastGoodAt?: string;
-  /** By URL of `repomd.xml`; empty until everything of a look was handed on. */
-  readonly validators: Readonly<Record<string, Validators>>;
-  /** What the stream's configuration was then; another one makes the validators worthless. */
-  readonly settingsDigest?: Sha256Hex;
-  /** Kernels whose kernel-devel the mirror does not have yet, as `version-release`. */
-  readonly waitingForDevel: readonly string[];
-  /** Kernels that are known and not offered any more: by release, the first good look without it. */
-  readonly goneSince?: Readonly<Record<string, string>>;
-}
 
 /** Whose donors are wanted. */
 export type DonorKernel = Pick<Kernel, 'stream' | 'release' | 'arch' | 'flavour'>;
@@ -58,9 +38,7 @@ export interface RolloutRecord extends KernelKey {
 }
 
 /** What the data directory remembers. Each file has one writer; all writes are atomic. */
-export interface Records {
-  readStream(stream: string): Promise<StreamRecord | undefined>;
-  writeStream(stream: string, record: StreamRecord): Promise<void>;
+export interface Records extends StreamRecords {
   readSources(): Promise<SourcesRecord | undefined>;
   writeSources(record: SourcesRecord): Promise<void>;
   readKernel(key: KernelKey): Promise<Kernel | undefined>;
@@ -109,8 +87,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
   return {
     readUses: openSymbolUsesReader(store),
     readServed,
-    readStream: (stream) => readJson(data.streamFile(stream), isStreamRecord),
-    writeStream: (stream, record) => writeJson(data.streamFile(stream), record),
+    ...openStreamRecords(data),
     readSources: () => readJson(data.sourcesFile, isSourcesRecord),
     writeSources: (record) => writeJson(data.sourcesFile, record),
     readKernel,
@@ -211,10 +188,6 @@ async function listNames(directory: string): Promise<readonly string[]> {
 
 function has(value: unknown, ...keys: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && keys.every((key) => key in value);
-}
-
-function isStreamRecord(value: unknown): value is StreamRecord {
-  return has(value, 'lookedAt', 'isOk', 'message', 'validators', 'waitingForDevel');
 }
 
 function isSourcesRecord(value: unknown): value is SourcesRecord {

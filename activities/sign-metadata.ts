@@ -41,7 +41,8 @@ export function signMetadataActivities({ data, key, log }: SignDeps) {
         const signature = await readFile(`${path}.asc`);
         const name = `${repository}/repomd.xml`;
         const keyFiles = [key.currentKeyFile];
-        await verifyDetached(name, Buffer.from(repomd), { signature, keyFiles, signal });
+        const check = { signature, keyFiles, scratch: directory, signal };
+        await verifyDetached(name, Buffer.from(repomd), check);
         const digests = { before: sha256(repomd), after: sha256(signature) };
         const record = { what: 'metadata', name, key: key.fingerprint, result: 'signed' } as const;
         await log.append([{ ...record, ...digests }], describeRequester());

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramFailedError, SignatureRefusedError } from '../model/activity-errors.ts';
 import { NO_EXIT_CODE, runProgram } from './run-program.ts';
@@ -15,9 +14,10 @@ import { NO_EXIT_CODE, runProgram } from './run-program.ts';
 export async function verifyDetached(
   thing: string,
   content: Uint8Array,
-  { signature, keyFiles, signal }: DetachedSignature,
+  { signature, keyFiles, scratch, signal }: DetachedSignature,
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'rekmod-gpgv-'));
+  await mkdir(scratch, { recursive: true });
+  const directory = await mkdtemp(join(scratch, 'gpgv-'));
   try {
     const keyring = join(directory, 'keys.gpg');
     await writeFile(keyring, await joinKeys(keyFiles));
@@ -43,6 +43,8 @@ function hasAnswered({ exitCode }: ProgramFailedError): boolean {
 export interface DetachedSignature {
   readonly signature: Uint8Array;
   readonly keyFiles: readonly string[];
+  /** Holds the keyring for a moment; what a killed process leaves there goes with the next start. */
+  readonly scratch: string;
   readonly signal: AbortSignal;
 }
 

@@ -1,16 +1,26 @@
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { LookQuarantinedError } from '../model/activity-errors.ts';
+import { CommandRefusedError } from '../model/command-errors.ts';
 import type { Kernel, KernelOffer } from '../model/kernel.ts';
 import type { Settings, Stream } from '../model/settings.ts';
-import type { Sha256Hex } from '../model/store.ts';
-import { formatEvr } from '../rpm/evr.ts';
-import { findKernelOffers, namesOfFamily } from '../rpm/kernels.ts';
+import type { Quarantine, SeenRepository } from '../model/stream-watch.ts';
+import { sortFinds } from '../plan/sort-finds.ts';
+import { describeLook, describeQuarantine } from '../report/describe-look.ts';
 import { newestKernels } from '../rpm/newest-kernels.ts';
 import type { DataDirectory } from './data-directory.ts';
-import type { Validators } from './fetch-url.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { readStream, type StreamContent } from './look-at-stream.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
+import { keepEvidence } from './quarantine.ts';
 import type { Records } from './records.ts';
-import { type RepositoryContent, readRepository } from './repository-metadata.ts';
+import {
+  afterAcceptance,
+  afterFailedLook,
+  afterGoodLook,
+  digestRules,
+  digestSettings,
+  type GoodLook,
+  takeComparable,
+} from './remember-look.ts';
 import { requireNamed } from './require-named.ts';
 
 /** A kernel of a stream that is in the store. */
@@ -26,7 +36,7 @@ export interface StreamLook {
   /** Kernels in the store whose rollout has not come to its end, oldest first. */
   readonly unfinished: readonly StoredKernel[];
   /** To be given to {@link WatchActivities.acknowledgeLook} once the kernels are handed on. */
-  readonly validators: Readonly<Record<string, Validators>>;
+  readonly validators: Readonly<Record<string, SeenRepository>>;
 }
 
 export interface WatchDeps {
@@ -44,129 +54,143 @@ export type WatchActivities = ReturnType<typeof watchActivities>;
 /** Activities of the first station: what does a stream offer that rekmod does not know? */
 export function watchActivities(deps: WatchDeps) {
   const { records } = deps;
+  const oneAtATime = createOneAtATime();
 
   /**
    * Looks at a stream's repositories. Nothing is remembered of a look that found something until
    * {@link acknowledgeLook}: a crash in between looks again.
+   *
+   * @throws {LookQuarantinedError} If it lost too much to be believed; what was known before it stands.
    */
   async function lookAtStream({ stream: name }: { readonly stream: string }): Promise<StreamLook> {
     const stream = requireNamed(deps.settings.streams, 'look at', 'stream', name);
-    try {
-      const look = await withHeartbeat((signal) => lookAt(stream, deps, signal));
-      const { waitingForDevel: waiting, offered, ...result } = look;
-      await remember(name, { isOk: true, message: look.message, waiting, offered });
-      return result;
-    } catch (error) {
-      await remember(name, { isOk: false, message: describeError(error) });
-      throw error;
-    }
+    return await oneAtATime(name, async () => {
+      try {
+        return await withHeartbeat((signal) => lookAt(stream, deps, signal));
+      } catch (error) {
+        if (!(error instanceof LookQuarantinedError)) await rememberFailure(name, error, deps);
+        throw error;
+      } finally {
+        deps.onChange();
+      }
+    });
   }
 
   /** Remembers that everything of a look was handed on, so that the next one may be conditional. */
   async function acknowledgeLook(input: {
     readonly stream: string;
-    readonly validators: Readonly<Record<string, Validators>>;
+    readonly validators: Readonly<Record<string, SeenRepository>>;
   }): Promise<void> {
     const stream = requireNamed(deps.settings.streams, 'look at', 'stream', input.stream);
-    const record = await records.readStream(stream.name);
-    if (!record) return;
     const { validators } = input;
     const settingsDigest = digestSettings(stream);
-    await records.writeStream(stream.name, { ...record, validators, settingsDigest });
+    await records.updateStream(
+      stream.name,
+      (record) => record && { ...record, validators, settingsDigest },
+    );
   }
 
-  async function remember(name: string, look: RememberedLook): Promise<void> {
-    const before = await records.readStream(name);
-    const lookedAt = deps.now().toISOString();
-    const lastGoodAt = look.isOk ? lookedAt : before?.lastGoodAt;
-    const goneSince = look.offered
-      ? await findGone(name, look.offered, { before: before?.goneSince, records, lookedAt })
-      : before?.goneSince;
-    await records.writeStream(name, {
-      lookedAt,
-      isOk: look.isOk,
-      message: look.message,
-      ...(lastGoodAt === undefined ? {} : { lastGoodAt }),
-      validators: before?.validators ?? {},
-      ...(before?.settingsDigest === undefined ? {} : { settingsDigest: before.settingsDigest }),
-      waitingForDevel: look.waiting ?? before?.waitingForDevel ?? [],
-      ...(goneSince === undefined ? {} : { goneSince }),
+  /**
+   * Believes the look that is in quarantine: what it lost is not missed any more. The next look is judged anew.
+   *
+   * @throws {CommandRefusedError} If none is.
+   */
+  async function acceptLook(input: {
+    readonly stream: string;
+    readonly by: string;
+    readonly why: string;
+  }): Promise<void> {
+    const { stream: name, by, why } = input;
+    const stream = requireNamed(deps.settings.streams, 'accept a look at', 'stream', name);
+    const settingsDigest = digestSettings(stream);
+    const at = deps.now().toISOString();
+    await oneAtATime(name, async () => {
+      const known = await records.listKernels(name);
+      await records.updateStream(name, (record) => {
+        const { quarantine } = record ?? {};
+        if (record && quarantine) {
+          return afterAcceptance({ ...record, quarantine }, { by, why, at, known, settingsDigest });
+        }
+        const detail = 'expected one in quarantine, found none';
+        throw new CommandRefusedError(`accept the look at "${name}"`, detail);
+      });
+      deps.onChange();
     });
-    deps.onChange();
   }
 
-  return { lookAtStream, acknowledgeLook };
+  return { lookAtStream, acknowledgeLook, acceptLook };
 }
 
-interface RememberedLook {
-  readonly isOk: boolean;
-  readonly message: string;
-  readonly waiting?: readonly string[] | undefined;
-  /** Every kernel of a look that has read everything; see {@link nameKernel}. */
-  readonly offered?: ReadonlySet<string> | undefined;
-}
-
-/** What is remembered of a look, and of no use to its workflow. */
-interface OwnLook extends StreamLook {
-  readonly waitingForDevel?: readonly string[];
-  readonly offered?: ReadonlySet<string>;
-}
-
-async function lookAt(stream: Stream, deps: WatchDeps, signal: AbortSignal): Promise<OwnLook> {
-  const record = await deps.records.readStream(stream.name);
-  const isSameStream = record?.settingsDigest === digestSettings(stream);
-  const before = isSameStream ? record.validators : {};
-  const contents = await readAll(stream, before, { deps, signal });
-  const unfinished = await findUnfinished(stream, deps);
-  if (!contents) {
-    const rest =
-      unfinished.length === 0
-        ? ''
-        : `; not finished: ${unfinished.map(({ release }) => release).join(', ')}`;
-    const message = `Nothing has changed${rest}`;
-    return { message, isChanged: false, newKernels: [], unfinished, validators: before };
+async function lookAt(stream: Stream, deps: WatchDeps, signal: AbortSignal): Promise<StreamLook> {
+  const { name } = stream;
+  const known = await deps.records.listKernels(name);
+  const before = await deps.records.readStream(name);
+  const record = before && takeComparable(before, stream, known);
+  const content = await readStream(stream, { ...deps, record, signal });
+  const unfinished = await findUnfinished(stream, known, deps);
+  const lookedAt = deps.now().toISOString();
+  if (content.kind === 'unchanged') {
+    if (record?.quarantine) return await refuse(stream, record.quarantine, { deps, lookedAt });
+    const { seen: validators, faults } = content;
+    const message = describeLook({ kind: 'unchanged', unfinished, faults });
+    await rememberGood(name, { message, lookedAt, validators }, deps);
+    return { message, isChanged: false, newKernels: [], unfinished, validators };
   }
-  const offers = findKernelOffers(
-    [...contents.values()].flatMap((content) => content.packages),
-    { stream: stream.name, arch: stream.arch, family: stream.family },
-  );
-  const ready = newestKernels(
-    offers.filter((offer) => offer.devel !== undefined),
-    stream.keepKernels,
-  );
-  const waitingForDevel = offers
-    .filter((offer) => offer.devel === undefined)
-    .map((offer) => formatEvr(offer.evr));
-  const newKernels = await keepUnknown(stream.name, ready, deps.records);
-  const validators = Object.fromEntries(
-    [...contents].map(([url, content]) => [url, content.validators]),
-  );
-  const message = describeLook({ ready: ready.length, fresh: newKernels.length, waitingForDevel });
-  const offered = new Set(offers.map(nameKernel));
-  return { message, isChanged: true, newKernels, unfinished, validators, waitingForDevel, offered };
+  const { judgement, seen } = content;
+  if (judgement.kind === 'accepted') {
+    return await believe(stream, content, { deps, known, unfinished, lookedAt });
+  }
+  const since = record?.quarantine?.since ?? lookedAt;
+  const evidence = await keepEvidence({ stream: name, content, judgement, lookedAt }, deps.data);
+  const quarantine = { ...judgement, since, evidence, seen, settingsDigest: digestRules(stream) };
+  return await refuse(stream, quarantine, { deps, lookedAt });
 }
 
-/** Since when which of the known kernels are not offered; one that is offered again is not gone. */
-async function findGone(
-  stream: string,
-  offered: ReadonlySet<string>,
-  { before = {}, records, lookedAt }: GoneContext,
-): Promise<Readonly<Record<string, string>>> {
-  const kernels = await records.listKernels(stream);
-  const gone = kernels.filter((kernel) => !offered.has(nameKernel(kernel)));
-  return Object.fromEntries(gone.map(({ release }) => [release, before[release] ?? lookedAt]));
-}
-
-interface GoneContext {
-  readonly before: Readonly<Record<string, string>> | undefined;
-  readonly records: Records;
+interface Belief {
+  readonly deps: WatchDeps;
+  readonly known: readonly Kernel[];
+  readonly unfinished: readonly StoredKernel[];
   readonly lookedAt: string;
 }
 
-/** What a look depends on besides the repositories; when it changes, an unchanged mirror says nothing. */
-function digestSettings({ urls, arch, family, trust, keepKernels }: Stream): Sha256Hex {
-  const text = JSON.stringify([urls, arch, family, trust, keepKernels]);
-  return createHash('sha256').update(text).digest('hex');
+async function believe(
+  stream: Stream,
+  { offers, seen, faults, repomds }: Extract<StreamContent, { kind: 'read' }>,
+  { deps, known, unfinished, lookedAt }: Belief,
+): Promise<StreamLook> {
+  const finds = sortFinds({ offers, known, keepKernels: stream.keepKernels });
+  const message = describeLook({ kind: 'read', ...finds, unfinished, faults });
+  const accepted = {
+    settingsDigest: digestSettings(stream),
+    offered: offers.map(({ flavour, evr }) => ({ flavour, evr })),
+    revisions: Object.fromEntries(
+      Object.entries(repomds).map(([url, { revision }]) => [url, revision]),
+    ),
+  };
+  await rememberGood(stream.name, { message, lookedAt, finds, accepted }, deps);
+  return { message, isChanged: true, newKernels: finds.fresh, unfinished, validators: seen };
+}
+
+/** Remembers a look that is not believed: an alarm, and nothing else changes. */
+async function refuse(
+  { name }: Stream,
+  quarantine: Quarantine,
+  { deps, lookedAt }: { readonly deps: WatchDeps; readonly lookedAt: string },
+): Promise<never> {
+  const error = new LookQuarantinedError(name, describeQuarantine(name, quarantine));
+  const failed = { lookedAt, message: error.message, quarantine };
+  await deps.records.updateStream(name, (before) => afterFailedLook(before, failed));
+  throw error;
+}
+
+async function rememberGood(name: string, look: GoodLook, { records }: WatchDeps): Promise<void> {
+  await records.updateStream(name, (before) => afterGoodLook(before, look));
+}
+
+async function rememberFailure(name: string, error: unknown, deps: WatchDeps): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error);
+  const failed = { lookedAt: deps.now().toISOString(), message };
+  await deps.records.updateStream(name, (before) => afterFailedLook(before, failed));
 }
 
 /**
@@ -175,80 +199,16 @@ function digestSettings({ urls, arch, family, trust, keepKernels }: Stream): Sha
  */
 async function findUnfinished(
   { name, keepKernels }: Stream,
+  known: readonly Kernel[],
   { settings, records }: WatchDeps,
 ): Promise<readonly StoredKernel[]> {
   const kmods = settings.kmods.filter(({ streams }) => streams.includes(name));
   const unfinished: StoredKernel[] = [];
-  const kept = newestKernels(await records.listKernels(name), keepKernels);
-  for (const { release, arch } of kept) {
+  for (const { release, arch } of newestKernels(known, keepKernels)) {
     const rollout = await records.readRollout({ stream: name, release });
     if (!kmods.every((kmod) => rollout?.kmods.includes(kmod.name))) {
       unfinished.push({ release, arch });
     }
   }
   return unfinished;
-}
-
-type ReadContent = Extract<RepositoryContent, { kind: 'read' }>;
-
-/** @returns undefined when no repository has changed; all of them, read anew, otherwise. */
-async function readAll(
-  stream: Stream,
-  before: Readonly<Record<string, Validators>>,
-  { deps, signal }: { readonly deps: WatchDeps; readonly signal: AbortSignal },
-): Promise<ReadonlyMap<string, ReadContent> | undefined> {
-  const names = namesOfFamily(stream.family);
-  const scratch = deps.data.scratch;
-  await mkdir(scratch, { recursive: true });
-  const read = (baseUrl: string, validators: Validators): Promise<RepositoryContent> =>
-    readRepository({
-      baseUrl,
-      validators,
-      trust: stream.trust,
-      scratch,
-      signal,
-      isWanted: (name, arch) => arch === stream.arch && names.has(name),
-    });
-  const contents = new Map<string, ReadContent>();
-  const unchanged: string[] = [];
-  for (const url of stream.urls) {
-    const content = await read(url, before[url] ?? {});
-    if (content.kind === 'read') contents.set(url, content);
-    else unchanged.push(url);
-  }
-  if (contents.size === 0) return undefined;
-  for (const url of unchanged) {
-    const content = await read(url, {});
-    if (content.kind === 'read') contents.set(url, content);
-  }
-  return contents;
-}
-
-async function keepUnknown(
-  stream: string,
-  offers: readonly KernelOffer[],
-  records: Records,
-): Promise<readonly KernelOffer[]> {
-  const known = (await records.listKernels(stream)).map(nameKernel);
-  return offers.filter((offer) => !known.includes(nameKernel(offer)));
-}
-
-function nameKernel({ flavour, evr }: Pick<KernelOffer, 'flavour' | 'evr'>): string {
-  return `${flavour} ${formatEvr(evr)}`;
-}
-
-function describeLook(found: {
-  readonly ready: number;
-  readonly fresh: number;
-  readonly waitingForDevel: readonly string[];
-}): string {
-  const fresh = found.fresh === 0 ? 'none is new' : `${found.fresh} new`;
-  const waiting = found.waitingForDevel.length;
-  const lag =
-    waiting === 0 ? '' : `; waiting for kernel-devel of ${found.waitingForDevel.join(', ')}`;
-  return `${found.ready} kernels are offered, ${fresh}${lag}`;
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -30,7 +30,12 @@ export async function writeVerified(
 ): Promise<StoredFile> {
   const sha256 = createHash('sha256');
   const promised = expected ? createHash(hashName(expected)) : undefined;
-  const limitBytes = expected?.sizeBytes ?? expected?.maxBytes ?? DEFAULT_MAX_BYTES;
+  const maxBytes = expected?.maxBytes ?? DEFAULT_MAX_BYTES;
+  if (expected?.sizeBytes !== undefined && expected.sizeBytes > maxBytes) {
+    const detail = `expected at most ${maxBytes} bytes, found ${expected.sizeBytes} promised`;
+    throw new ContentMismatchError(expected.url, detail);
+  }
+  const limitBytes = expected?.sizeBytes ?? maxBytes;
   let sizeBytes = 0;
   const file = await open(path, 'wx', 0o644);
   try {

@@ -4,6 +4,7 @@ import { RekmodError } from '../model/errors.ts';
 import type { RebuildInput, RebuildProgress, RebuildResult } from '../model/workflow-messages.ts';
 import { describeOutcome, describeVerdict } from '../report/describe-verdict.ts';
 import { progressQuery } from '../workflows/messages.ts';
+import { innermostCause } from './innermost-cause.ts';
 
 /** The workflow of one cell. */
 export type RebuildHandle = WorkflowHandle<(input: RebuildInput) => Promise<RebuildResult>>;
@@ -13,7 +14,7 @@ export class RebuildEndedError extends RekmodError {
   readonly failureClass = 'outcome';
 
   constructor(kmod: string, release: string, cause: WorkflowFailedError) {
-    super(`Cannot rebuild "${kmod}" for ${release}: ${innermost(cause).message}`, { cause });
+    super(`Cannot rebuild "${kmod}" for ${release}: ${innermostCause(cause).message}`, { cause });
   }
 }
 
@@ -66,10 +67,6 @@ export async function followRebuild(
 }
 
 /** Temporal wraps what our own code said in layers of its own. */
-function innermost(error: Error): Error {
-  return error.cause instanceof Error ? innermost(error.cause) : error;
-}
-
 /** One line for the end of a rebuild. */
 export function describeResult({ kmod, release, verdict, outcome }: RebuildResult): string {
   const why = outcome.kind === 'kept' ? describeVerdict(verdict) : describeOutcome(outcome);

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   unwaive: async () => (await import('./commands/waive.ts')).addUnwaiveCommand,
   freeze: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
   thaw: async () => (await import('./commands/freeze.ts')).addThawCommand,
+  stream: async () => (await import('./commands/stream.ts')).addStreamCommand,
   snapshots: async () => (await import('./commands/snapshots.ts')).addSnapshotsCommand,
   rollback: async () => (await import('./commands/rollback.ts')).addRollbackCommand,
   kabi: async () => (await import('./commands/kabi.ts')).addKabiCommand,

@@ -1,6 +1,7 @@
 import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../model/settings.ts';
 import { LimitsSection, ServerSection, SourcesSection, TemporalSection } from './schema.ts';
 import { claimFile, isDamaged, report, resolvePath, type Scope } from './scope.ts';
+import { resolveStaleAfter } from './stale-after.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
 /** The section `limits:` in the units of the settings. */
@@ -68,8 +69,9 @@ export function resolveTemporal(scope: Scope): TemporalSettings {
 
 /** The section `sources:` in the units of the settings. */
 export function resolveSources(scope: Scope): Settings['sources'] {
-  const { poll } = scope.config.sources ?? SourcesSection.parse({});
-  return { pollIntervalMs: parseDurationMs(poll) };
+  const { poll, staleAfter } = scope.config.sources ?? SourcesSection.parse({});
+  const pollIntervalMs = parseDurationMs(poll);
+  return { pollIntervalMs, staleAfterMs: resolveStaleAfter(pollIntervalMs, staleAfter) };
 }
 
 /** Every address of the machine, in IPv4 or IPv6; to listen on, not to be reached at. */

@@ -1,8 +1,10 @@
 import type { PackageFamily, Stream, StreamTrust } from '../model/settings.ts';
 import { followLike, inherit } from './follow-like.ts';
 import { resolveGate } from './resolve-gate.ts';
+import { listAddresses, resolveMirrors } from './resolve-mirrors.ts';
 import { STANDARD_REPOSITORY, STREAM_DEFAULTS, type StreamEntry } from './schema-stream.ts';
 import { claimFile, isDamaged, report, reportUnknown, resolvePath, type Scope } from './scope.ts';
+import { resolveStaleAfter } from './stale-after.ts';
 import { findSimilar, suggest } from './suggest.ts';
 import { parseDurationMs } from './units.ts';
 
@@ -36,25 +38,32 @@ function resolveStream(
   name: string,
   entries: readonly StreamEntry[],
 ): Stream | undefined {
-  const urls = inherit(entries, (entry) => entry.urls);
+  const listed = inherit(entries, (entry) => entry.urls);
   const target = inherit(entries, (entry) => entry.target);
-  if (urls === undefined || target === undefined) {
-    reportMissing(scope, name, urls === undefined ? 'urls' : 'target');
+  if (listed === undefined || target === undefined) {
+    reportMissing(scope, name, listed === undefined ? 'urls' : 'target');
     return undefined;
   }
+  const { urls, mirrors } = resolveMirrors(listed);
   const repository = inherit(entries, (entry) => entry.repository) ?? name;
   checkReferences(scope, name, { target, repository });
-  const gate = resolveGate(scope, { name, urls, repository }, entries);
+  const addresses = [...urls, ...Object.values(mirrors ?? {}).flatMap(listAddresses)];
+  const gate = resolveGate(scope, { name, urls: addresses, repository }, entries);
+  const pollIntervalMs = parseDurationMs(
+    inherit(entries, (entry) => entry.poll) ?? STREAM_DEFAULTS.poll,
+  );
+  const staleAfter = inherit(entries, (entry) => entry.staleAfter);
   return {
     name,
     title: inherit(entries, (entry) => entry.title) ?? name,
     urls,
+    ...(mirrors === undefined ? {} : { mirrors }),
     arch: inherit(entries, (entry) => entry.arch) ?? STREAM_DEFAULTS.arch,
     family: resolveFamily(entries),
     trust: resolveTrust(scope, name, entries),
-    pollIntervalMs: parseDurationMs(
-      inherit(entries, (entry) => entry.poll) ?? STREAM_DEFAULTS.poll,
-    ),
+    pollIntervalMs,
+    staleAfterMs: resolveStaleAfter(pollIntervalMs, staleAfter),
+    maxLost: inherit(entries, (entry) => entry.maxLost) ?? STREAM_DEFAULTS.maxLost,
     target,
     repository,
     keepKernels: inherit(entries, (entry) => entry.keepKernels) ?? STREAM_DEFAULTS.keepKernels,

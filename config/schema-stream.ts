@@ -26,6 +26,8 @@ export const STREAM_DEFAULTS = {
   flavours: ['default'],
   /** Mirrors sync a few times a day; an unchanged repomd.xml costs one conditional request. */
   poll: '15m',
+  /** A kernel that upstream withdraws is one; two at once have not been seen. */
+  maxLost: 1,
   /** The newest, the one before that machines still run, and one to go back to. */
   keepKernels: 3,
   /** Packages are checked, metadata is not: of the shipped distributions only SUSE signs it. */
@@ -134,12 +136,34 @@ const Gate = z.strictObject({
   fastLane: FastLane.optional().describe('What a security kernel need not wait for.'),
 });
 
+/** A repository of a stream: its base URL, or several of which each has it, or who knows them. */
+const Repository = z.union(
+  [
+    RepositoryUrl,
+    z.strictObject({
+      mirrors: z
+        .array(RepositoryUrl)
+        .min(1, 'at least one URL')
+        .max(16, 'at most 16 URLs')
+        .describe('Base URLs of the same repository, tried in this order.'),
+    }),
+    z.strictObject({ mirrorlist: RepositoryUrl.describe('A text with a base URL a line.') }),
+    z.strictObject({
+      metalink: RepositoryUrl.describe('An XML file with base URLs and digests of repomd.xml.'),
+    }),
+  ],
+  { error: 'a URL, or one of { mirrors: [<URLs>] }, { mirrorlist: <URL> }, { metalink: <URL> }' },
+);
+
+/** See {@link StreamEntry}. */
+export type Repository = z.infer<typeof Repository>;
+
 /** One entry of `streams:`, before `like:` is followed. */
 export const StreamEntry = z.strictObject({
   like: Name.optional().describe('Stream whose values are used where this entry has none.'),
   title: Text.optional().describe('What people call it. Default: the name.'),
   urls: z
-    .array(RepositoryUrl)
+    .array(Repository)
     .min(1, 'at least one URL')
     .max(16, 'at most 16 URLs')
     .optional()
@@ -153,6 +177,14 @@ export const StreamEntry = z.strictObject({
   poll: Duration.optional().meta({
     description: 'How often the repositories are looked at.',
     default: STREAM_DEFAULTS.poll,
+  }),
+  staleAfter: Duration.optional().describe(
+    'Without a good look for so long, an alarm is raised. Default: four polls, at least an hour.',
+  ),
+  maxLost: wholeNumber(0, 1000).optional().meta({
+    description:
+      'How many kernels of a flavour may vanish at once without a newer one; more are quarantined.',
+    default: STREAM_DEFAULTS.maxLost,
   }),
   target: Name.optional().describe('Target that builds for it.'),
   repository: Name.optional().describe(

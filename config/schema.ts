@@ -68,6 +68,9 @@ export const ServerSection = z.strictObject({
 export const SourcesSection = z.strictObject({
   // An unchanged source costs a look at its files, or one request.
   poll: Duration.default('15m').describe('How often they are looked at for something new.'),
+  staleAfter: Duration.optional().describe(
+    'Without a look for so long, an alarm is raised. Default: four polls, at least an hour.',
+  ),
 });
 
 /**

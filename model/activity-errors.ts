@@ -25,6 +25,28 @@ export class ContentMismatchError extends RekmodError {
   }
 }
 
+/** A mirror has older metadata than what was accepted from another one, or earlier. */
+export class MirrorLagsError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly url: string;
+
+  constructor(url: string, detail: string) {
+    super(`Cannot go on with "${url}": ${detail}`);
+    this.url = url;
+  }
+}
+
+/** A look lost so much that it is not believed; it stands in quarantine until it heals or a person accepts it. */
+export class LookQuarantinedError extends RekmodError {
+  readonly failureClass = 'outcome';
+  readonly stream: string;
+
+  constructor(stream: string, detail: string) {
+    super(`Cannot believe the look at "${stream}": ${detail}`);
+    this.stream = stream;
+  }
+}
+
 /** A signature that the configuration asks for is missing or wrong. */
 export class SignatureRefusedError extends RekmodError {
   readonly failureClass = 'transient';

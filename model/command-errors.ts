@@ -20,6 +20,11 @@ export class RollbackEndedError extends RekmodError {
   }
 }
 
+/** A look in quarantine was not accepted, or what came after it is no better. */
+export class AcceptanceEndedError extends RekmodError {
+  readonly failureClass = 'outcome';
+}
+
 /** A gate does not do what it was asked for; its own sentence says why. */
 export class GateRefusedError extends RekmodError {
   readonly failureClass = 'configuration';

@@ -20,6 +20,8 @@ export interface RepositoryPackage extends Nevra {
    * the base is known, because core and devel may lie in different repositories (BaseOS, AppStream).
    */
   readonly location: string;
+  /** Whole URLs of the same file on other mirrors, to be tried in this order. */
+  readonly otherLocations?: readonly string[];
   readonly checksum: Checksum;
   readonly sizeBytes: number;
   /** When it was built, in seconds since 1970 (as in the metadata). */

@@ -72,6 +72,8 @@ export class NevraParseError extends RekmodError {
 /** A file of repository metadata by its usual name. */
 export type RepodataFile =
   | 'repomd.xml'
+  | 'metalink'
+  | 'mirror list'
   | 'primary.xml'
   | 'filelists.xml'
   | 'other.xml'

@@ -26,17 +26,33 @@ export interface StreamTrust {
   readonly gpgCheck: boolean;
 }
 
+/** Where a repository is, but for the one URL it is known by. */
+export type Mirrors =
+  /** Base URLs of all, the first of which it is known by; tried in this order. */
+  | { readonly kind: 'mirrors'; readonly baseUrls: readonly string[] }
+  /** It is known by the URL of a list: of base URLs as text, or a metalink, which has digests as well. */
+  | { readonly kind: 'mirrorlist' | 'metalink' };
+
 /** One kernel line that is followed, e.g. CentOS Stream 9 on x86_64. */
 export interface Stream {
   readonly name: string;
   /** What people call it, e.g. `CentOS Stream 9 (x86_64)`. */
   readonly title: string;
-  /** Base URLs of rpm-md repositories (`http`, `https`, `file`); all of them are looked at. */
+  /**
+   * Its rpm-md repositories, all of which are looked at: base URLs (`http`, `https`, `file`), or the address of the
+   * list that names a repository's mirrors, see {@link Stream.mirrors}.
+   */
   readonly urls: readonly string[];
+  /** By entry of `urls`: where else that repository is; absent for one that is at its URL alone. */
+  readonly mirrors?: Readonly<Record<string, Mirrors>>;
   readonly arch: string;
   readonly family: PackageFamily;
   readonly trust: StreamTrust;
   readonly pollIntervalMs: number;
+  /** Without a good look for so long, what is known of it is stale: an alarm. */
+  readonly staleAfterMs: number;
+  /** How many kernels of a flavour a look may lose without a newer one in their place; more are quarantined. */
+  readonly maxLost: number;
   /** The target that builds for it. */
   readonly target: string;
   /** The repository that its kmods are published to. */
@@ -149,7 +165,7 @@ export interface Settings {
   readonly server: { readonly host: string; readonly port: number };
   readonly signing: SigningSettings;
   /** How often the sources of kmods are looked at. */
-  readonly sources: { readonly pollIntervalMs: number };
+  readonly sources: { readonly pollIntervalMs: number; readonly staleAfterMs: number };
 }
 
 /** How to reach Temporal. */

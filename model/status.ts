@@ -1,5 +1,6 @@
 import type { CellKey, CellOutcome } from './cell.ts';
 import type { GatedKernel } from './gate.ts';
+import type { Freshness, LookAcceptance, Quarantine } from './stream-watch.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface StatusReport {
   /** ISO 8601 in UTC; how old the page itself is. */
   readonly generatedAt: string;
   readonly streams: readonly StreamStatus[];
+  /** How the sources of kmods are watched; absent in reports of earlier versions. */
+  readonly sources?: SourcesStatus;
   /** Sorted by stream, kmod, then as the kernels of the stream; at most one for a key. */
   readonly cells: readonly CellStatus[];
   readonly links: StatusLinks;
@@ -24,6 +27,12 @@ export interface StreamStatus {
   readonly lastLook?: LookStatus;
   /** How often it should be looked at; a look that is much older is an alarm. */
   readonly pollIntervalMs: number;
+  /** How old is what is known of it; absent in reports of earlier versions. */
+  readonly freshness?: Freshness;
+  /** A look that is not believed; absent while looks are. */
+  readonly quarantine?: QuarantineStatus;
+  /** The last time that somebody believed a look in quarantine. */
+  readonly acceptance?: LookAcceptance;
   /** Oldest first. */
   readonly kernels: readonly KernelStatus[];
   /** The kmods that are built for it, sorted by name. */
@@ -31,6 +40,28 @@ export interface StreamStatus {
   /** Those of them that hold a kernel back. */
   readonly requiredKmods: readonly string[];
   readonly repository: string;
+}
+
+/** A look that is not believed, for people. */
+export interface QuarantineStatus
+  extends Pick<Quarantine, 'kind' | 'sentence' | 'since' | 'evidence'> {
+  /** Kernels that it lost, as `version-release`. */
+  readonly lost: readonly string[];
+}
+
+/** How the sources of kmods are watched. */
+export interface SourcesStatus {
+  /** Absent when they were never looked at. */
+  readonly lastLook?: LookStatus;
+  readonly pollIntervalMs: number;
+  readonly freshness: Freshness;
+  /** Kmods whose source could not be read, and since when it was not. */
+  readonly unreadable: readonly {
+    readonly kmod: string;
+    readonly reason: string;
+    /** ISO 8601 in UTC: when it was read or known to be unchanged last. */
+    readonly lastGoodAt: string;
+  }[];
 }
 
 /** The last look at a stream's repositories. */
@@ -51,6 +82,12 @@ export interface KernelStatus {
   readonly foundAt: string;
   /** `waiting-for-devel`: the mirror has the kernel, its kernel-devel not yet. */
   readonly state: 'waiting-for-devel' | 'known';
+  /** Why its kernel-devel, which the mirror lists, could not be had. */
+  readonly trouble?: string;
+  /** Since when upstream does not offer it any more, ISO 8601 in UTC. */
+  readonly goneSince?: string;
+  /** That upstream took it back: what it offers now is older. */
+  readonly isWithdrawn?: true;
   readonly counts: CellCounts;
   /** Whether machines see it, and why; absent where the stream has no gate or it has not decided yet. */
   readonly gate?: KernelGate;

@@ -29,6 +29,11 @@ export function followId(stream: string): string {
   return `stream/${stream}`;
 }
 
+/** `stream/<stream>/accept`: a look that begins with a person who believes the last one. */
+export function acceptId(stream: string): string {
+  return `${followId(stream)}/accept`;
+}
+
 /** `sources`: the Schedule that looks at the sources of all kmods; the runs it starts append the moment. */
 export const SOURCES_ID = 'sources';
 

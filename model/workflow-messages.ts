@@ -41,6 +41,8 @@ export interface FollowInput {
   /** For people, e.g. `CentOS Stream 9`. */
   readonly title: string;
   readonly options: WorkflowOptions;
+  /** Who believes the look that is in quarantine, and why; it is believed, then looked again. */
+  readonly accept?: { readonly by: string; readonly why: string };
 }
 
 /** Input of `followSources`. */

@@ -6,6 +6,7 @@ import type {
   CellStatus,
   KernelStatus,
   LookStatus,
+  SourcesStatus,
   StatusLinks,
   StatusReport,
   StreamStatus,
@@ -17,10 +18,10 @@ import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { secondsBetween } from './format-values.ts';
 
 /** A kernel as a status needs it. */
-export type KnownKernel = Pick<KernelStatus, 'release' | 'foundAt' | 'state' | 'gate'>;
+export type KnownKernel = Omit<KernelStatus, 'counts'>;
 
 /** What is known of one stream. */
-export interface StreamFacts {
+export interface StreamFacts extends Pick<StreamStatus, 'freshness' | 'quarantine' | 'acceptance'> {
   readonly stream: Stream;
   readonly lastLook?: Omit<LookStatus, 'ageSeconds'>;
   /** Oldest first. */
@@ -38,6 +39,7 @@ export interface StatusFacts {
   /** The moment of the report, ISO 8601 in UTC. */
   readonly now: string;
   readonly streams: readonly StreamFacts[];
+  readonly sources?: SourcesStatus;
   readonly kmods: readonly Kmod[];
   readonly records: readonly CellRecord[];
   readonly active: readonly ActiveCell[];
@@ -66,11 +68,16 @@ export function assembleStatus(facts: StatusFacts): StatusReport {
     cells.push(...own);
     return assembleStream(one, kmods, own, facts.now);
   });
-  return { schema: 1, generatedAt: facts.now, streams, cells, links: facts.links };
+  const { sources, now } = facts;
+  return {
+    ...{ schema: 1, generatedAt: now, streams },
+    ...(sources === undefined ? {} : { sources }),
+    ...{ cells, links: facts.links },
+  };
 }
 
 function assembleStream(
-  { stream, lastLook, kernels }: StreamFacts,
+  { stream, lastLook, kernels, ...watched }: StreamFacts,
   kmods: readonly Kmod[],
   cells: readonly CellStatus[],
   now: string,
@@ -82,10 +89,10 @@ function assembleStream(
       ? {}
       : { lastLook: { ...lastLook, ageSeconds: secondsBetween(lastLook.at, now) } }),
     pollIntervalMs: stream.pollIntervalMs,
-    kernels: kernels.map(({ release, foundAt, state, gate }) => {
+    ...watched,
+    kernels: kernels.map(({ release, foundAt, state, ...rest }) => {
       const states = cells.filter((cell) => cell.release === release).map((cell) => cell.state);
-      const counts = countStates(states);
-      return { release, foundAt, state, counts, ...(gate === undefined ? {} : { gate }) };
+      return { release, foundAt, state, counts: countStates(states), ...rest };
     }),
     kmods: kmods.map(({ name }) => name),
     requiredKmods: kmods.filter(({ required }) => required).map(({ name }) => name),

@@ -1,6 +1,7 @@
 import { CELL_STATES, type CellState, type CellStatus } from '../model/status.ts';
 import { STATE_LOOKS } from './cell-state.ts';
 import { cleanText } from './clean-text.ts';
+import { describeAlarms, describeKernelNote } from './describe-watch.ts';
 import { formatCount, formatSeconds } from './format-values.ts';
 import { GATE_TONES } from './gate-text.ts';
 import { findSharedSuffix, type Matrix, narrowMatrix } from './matrix.ts';
@@ -8,6 +9,7 @@ import { fit, paint, STATE_TONES, type TerminalStyle, wrap } from './terminal-te
 
 const MAX_KMOD_WIDTH = 28;
 const MAX_RELEASE_WIDTH = 32;
+const ALARM_LENGTH = 1000;
 const GAP = '  ';
 
 /**
@@ -58,19 +60,27 @@ function countFitting(widths: readonly number[], room: number): number {
   return Math.max(1, count);
 }
 
-function writeTitle(matrix: Matrix, suffix: string, { color }: TerminalStyle): readonly string[] {
+function writeTitle(
+  matrix: Matrix,
+  suffix: string,
+  { color, columns }: TerminalStyle,
+): readonly string[] {
   const { stream, hiddenKernelCount } = matrix;
   const { lastLook } = stream;
   const look =
     lastLook === undefined
       ? 'never looked at'
       : `looked at ${formatSeconds(lastLook.ageSeconds)} ago: ${cleanText(lastLook.message, 80)}`;
+  const alarms = describeAlarms(stream).flatMap((line) =>
+    wrap(cleanText(line, ALARM_LENGTH), Math.max(40, columns)),
+  );
   const tone = lastLook === undefined || lastLook.ok ? 'muted' : 'bad';
   const hidden = `${formatCount(hiddenKernelCount, 'older kernel')} not shown`;
   const ending = `releases end in ${cleanText(suffix)}`;
   const notes = [...(suffix === '' ? [] : [ending]), ...(hiddenKernelCount > 0 ? [hidden] : [])];
   return [
     `${paint(cleanText(stream.title), 'strong', color)}  ${paint(look, tone, color)}`,
+    ...alarms.map((line) => paint(line, 'bad', color)),
     ...(notes.length > 0 ? [paint(notes.join('; '), 'muted', color)] : []),
     '',
   ];
@@ -120,13 +130,14 @@ function writeReasons(matrix: Matrix, style: TerminalStyle): readonly string[] {
       ? []
       : [`${cleanText(release, 48)} is ${gate.state}: ${cleanText(gate.reason, 400)}`],
   );
-  if (bad.length === 0 && held.length === 0) return [];
+  const notes = matrix.columns.flatMap(describeKernelNote).map((line) => cleanText(line, 400));
+  if (bad.length === 0 && held.length === 0 && notes.length === 0) return [];
   const width = Math.max(40, style.columns);
   const lines = bad.flatMap((cell) => {
     const head = `${cleanText(cell.kmod, MAX_KMOD_WIDTH)} for ${cleanText(cell.release, 48)}`;
     return wrap(`${head}: ${cleanText(cell.sentence, 400)}`, width);
   });
-  return ['', ...held.flatMap((line) => wrap(line, width)), ...lines];
+  return ['', ...[...held, ...notes].flatMap((line) => wrap(line, width)), ...lines];
 }
 
 function writeLegend(matrix: Matrix, style: TerminalStyle): readonly string[] {

@@ -52,6 +52,8 @@ a.pill:hover { text-decoration: underline; }
 .kept { background: var(--good-bg); color: var(--good); }
 .built { background: var(--built-bg); color: var(--built); }
 .failed, .blocked, .withheld, .alarm { background: var(--bad-bg); color: var(--bad); }
+.notes { margin: .6rem 0; padding: .5rem .9rem .5rem 1.9rem; border-radius: .4rem;
+  background: var(--bad-bg); color: var(--bad); overflow-wrap: anywhere; }
 .gate.held { color: var(--busy); }
 .gate.recalled { color: var(--bad); }
 .running, .waiting, .late { background: var(--busy-bg); color: var(--busy); }
@@ -80,4 +82,4 @@ footer { padding-bottom: 2.5rem; }
 `;
 
 /** SHA-256 of {@link STATUS_CSS} for the page's policy; a test compares them. */
-export const STATUS_CSS_HASH = 'sha256-djNNR7UsFmWat396SJWKG4oVy1oBx5PJ6nfjKutgB5A=';
+export const STATUS_CSS_HASH = 'sha256-K9SASs++1eLiqurqdQ58eL57pNiFY5HQhGuAIY4dM64=';

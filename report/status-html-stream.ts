@@ -6,6 +6,7 @@ import type {
   StreamStatus,
 } from '../model/status.ts';
 import { countStates, describeCounts, STATE_LOOKS } from './cell-state.ts';
+import { describeAlarms, describeKernelNote } from './describe-watch.ts';
 import { formatCount, formatMoment, formatSeconds } from './format-values.ts';
 import { anchorOf, escapeHtml, link } from './html.ts';
 import { assembleMatrix, findSharedSuffix, type Matrix, type MatrixRow } from './matrix.ts';
@@ -16,6 +17,7 @@ const LATE_FACTOR = 3;
 const MAX_NAME_LENGTH = 64;
 const MAX_SENTENCE_LENGTH = 400;
 const MAX_GATE_LENGTH = 120;
+const MAX_NOTE_LENGTH = 1000;
 
 /** One stream as a card: how fresh it is, its matrix, and the reason of every cell below. */
 export function streamToHtml(
@@ -28,6 +30,7 @@ export function streamToHtml(
   const id = anchorOf('stream', stream.name);
   return `<section class="card" aria-labelledby="${id}">
 <div class="head"><h2 id="${id}">${escapeHtml(stream.title)}</h2>${writeLook(stream)}</div>
+${writeNotes([...describeAlarms(stream), ...stream.kernels.flatMap(describeKernelNote)])}
 ${writeMatrix(matrix)}</section>`;
 }
 
@@ -38,7 +41,18 @@ export function pill(state: CellState, count?: number): string {
   return `<span class="pill ${state}"><span aria-hidden="true">${glyph}</span>${text}</span>`;
 }
 
-function writeLook({ lastLook, pollIntervalMs }: StreamStatus): string {
+/** Sentences that must not be overlooked, as a list; nothing for none. */
+export function writeNotes(sentences: readonly string[]): string {
+  if (sentences.length === 0) return '';
+  const items = sentences.map((text) => `<li>${escapeHtml(text, MAX_NOTE_LENGTH)}</li>`);
+  return `<ul class="notes" role="alert">${items.join('')}</ul>`;
+}
+
+/** How fresh something is, as a pill with what the last look found. */
+export function writeLook({
+  lastLook,
+  pollIntervalMs,
+}: Pick<StreamStatus, 'lastLook' | 'pollIntervalMs'>): string {
   if (lastLook === undefined) return '<span class="pill">never looked at</span>';
   const { ageSeconds, at, ok, message } = lastLook;
   const isLate = ageSeconds * 1000 > pollIntervalMs * LATE_FACTOR;

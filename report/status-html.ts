@@ -1,9 +1,10 @@
 import { CELL_STATES, type StatusReport } from '../model/status.ts';
 import { countStates, STATE_LOOKS } from './cell-state.ts';
+import { describeSourceAlarms } from './describe-watch.ts';
 import { formatMoment } from './format-values.ts';
 import { escapeHtml, link, safeHref } from './html.ts';
 import { STATUS_CSS, STATUS_CSS_HASH } from './status-css.ts';
-import { pill, streamToHtml } from './status-html-stream.ts';
+import { pill, streamToHtml, writeLook, writeNotes } from './status-html-stream.ts';
 
 /** How the page is written. */
 export interface StatusPageOptions {
@@ -41,6 +42,7 @@ ${writeTally(report)}
 </header>
 <main>
 ${streams.length === 0 ? '<section class="card"><p class="soft">No stream is followed yet.</p></section>' : streams.join('\n')}
+${writeSources(report)}
 ${writeRepositories(report)}
 ${writeLegend()}
 </main>
@@ -64,6 +66,13 @@ function writeTally({ cells }: StatusReport): string {
   return items.length === 0
     ? ''
     : `<ul class="tally" aria-label="All cells">${items.join('')}</ul>`;
+}
+
+function writeSources({ sources }: StatusReport): string {
+  if (sources === undefined) return '';
+  return `<section class="card" aria-labelledby="sources">
+<div class="head"><h2 id="sources">Sources of the kmods</h2>${writeLook(sources)}</div>
+${writeNotes(describeSourceAlarms(sources))}</section>`;
 }
 
 function writeRepositories({ links }: StatusReport): string {

@@ -69,6 +69,9 @@ export function createPrimaryParser(options: PrimaryParserOptions): PrimaryParse
 
   function startPackage(element: XmlElement): void {
     count += 1;
+    if (count > announced) {
+      throw new RepodataParseError(FILE, `expected ${announced} packages, found more`);
+    }
     draft = element.attributes.type === 'rpm' ? {} : undefined;
     // What an unwanted package has whose name came late is not the next one's.
     collector?.take();

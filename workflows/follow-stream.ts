@@ -10,6 +10,7 @@ import {
 import type { StoredKernel } from '../activities/watch.ts';
 import { rolloutId } from '../model/workflow-ids.ts';
 import type { FollowInput, FollowResult } from '../model/workflow-messages.ts';
+import { toSummary } from '../report/text-size.ts';
 import { formatEvr } from '../rpm/evr.ts';
 import { kernels, watch } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -22,7 +23,13 @@ import { tellGate } from './tell-gate.ts';
  * does not wait for the rollouts, so that the next look is never skipped for long.
  */
 export async function followStream(input: FollowInput): Promise<FollowResult> {
-  const { stream } = input;
+  const { stream, accept } = input;
+  if (accept) {
+    await watch.acceptLook.executeWithOptions(
+      { summary: toSummary(`Believed by ${accept.by}: ${accept.why}`) },
+      [{ stream, ...accept }],
+    );
+  }
   const look = await watch.lookAtStream.executeWithOptions(
     { summary: `Look at the repositories of ${input.title}` },
     [{ stream }],

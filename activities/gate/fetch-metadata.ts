@@ -5,12 +5,14 @@ import {
   SignatureRefusedError,
   StreamUnreachableError,
 } from '../../model/activity-errors.ts';
+import type { Checksum } from '../../model/kernel.ts';
 import type { StreamTrust } from '../../model/settings.ts';
 import type { Sha256Hex } from '../../model/store.ts';
 import { parseRepomd, type Repomd, type RepomdFile } from '../../rpm/repomd.ts';
 import { fetchBytes, fetchUrl } from '../fetch-url.ts';
+import { type Upstream, useUpstream } from '../mirrors.ts';
 import { createTextDecoder } from '../primary-file.ts';
-import { below } from '../repository-metadata.ts';
+import { below, requirePromised } from '../repository-metadata.ts';
 import { verifyDetached } from '../verify-signature.ts';
 import { writeVerified } from '../write-verified.ts';
 
@@ -20,6 +22,15 @@ export interface OpenRepository {
   readonly repomd: Repomd;
   /** Of `repomd.xml`, and with it of everything in the repository. */
   readonly digest: Sha256Hex;
+}
+
+/** How a repository is opened. */
+export interface OpenOptions {
+  readonly trust: StreamTrust;
+  /** See {@link requirePromised}. */
+  readonly promised?: readonly Checksum[] | undefined;
+  readonly scratch: string;
+  readonly signal: AbortSignal;
 }
 
 const MAX_REPOMD_BYTES = 1024 * 1024;
@@ -34,22 +45,34 @@ const MAX_FILE_BYTES = 1024 * 1024 * 1024;
  */
 export async function openRepository(
   baseUrl: string,
-  { trust, signal }: { readonly trust: StreamTrust; readonly signal: AbortSignal },
+  { trust, promised, scratch, signal }: OpenOptions,
 ): Promise<OpenRepository> {
   const url = below(baseUrl, 'repodata/repomd.xml');
   const bytes = await fetchBytes(url, { maxBytes: MAX_REPOMD_BYTES, signal });
   if (!bytes) {
     throw new StreamUnreachableError(url, 'expected repository metadata, found no such file');
   }
+  requirePromised(url, bytes, promised);
   if (trust.repoGpgCheck) {
     const signature = await fetchBytes(`${url}.asc`, { maxBytes: MAX_SIGNATURE_BYTES, signal });
     if (!signature) {
       throw new SignatureRefusedError(url, `expected its signature "${url}.asc", found none`);
     }
-    await verifyDetached(url, bytes, { signature, keyFiles: trust.gpgKeys, signal });
+    await verifyDetached(url, bytes, { signature, keyFiles: trust.gpgKeys, scratch, signal });
   }
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { baseUrl, repomd: parseRepomd(createTextDecoder(url)(bytes)), digest };
+}
+
+/** Opens a repository of a stream on the first of its mirrors that serves it; see {@link openRepository}. */
+export async function openUpstream(
+  upstream: Upstream,
+  options: Omit<OpenOptions, 'promised'>,
+): Promise<OpenRepository> {
+  return await useUpstream(upstream, {
+    use: (baseUrl, promised) => openRepository(baseUrl, { ...options, promised }),
+    signal: options.signal,
+  });
 }
 
 /**

@@ -8,11 +8,12 @@ import type { Settings, Stream } from '../../model/settings.ts';
 import type { ListedPackage } from '../../model/snapshot.ts';
 import type { Sha256Hex } from '../../model/store.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { listUpstreams } from '../mirrors.ts';
 import type { Records } from '../records.ts';
 import type { MetadataKey } from '../signing-key.ts';
 import { pathOfSnapshot, readCurrentSnapshot } from '../snapshot/snapshot-place.ts';
 import { readSnapshotContent } from '../snapshot/snapshot-records.ts';
-import { type OpenRepository, openRepository } from './fetch-metadata.ts';
+import { type OpenRepository, openRepository, openUpstream } from './fetch-metadata.ts';
 import { listKmodPackages } from './list-kmod-packages.ts';
 import { openSource, sourceDirectory, type ViewSource } from './list-sources.ts';
 
@@ -56,8 +57,9 @@ export async function gatherView(
 ): Promise<ViewContent> {
   const { stream, signal } = request;
   const upstream: OpenRepository[] = [];
-  for (const url of stream.urls) {
-    upstream.push(await openRepository(url, { trust: stream.trust, signal }));
+  const { scratch } = data;
+  for (const one of listUpstreams(stream)) {
+    upstream.push(await openUpstream(one, { trust: stream.trust, scratch, signal }));
   }
   const known = await records.listKernels(stream.name);
   const kernels = known.filter(({ release }) => request.releases.includes(release));
@@ -72,7 +74,9 @@ export async function gatherView(
   const wanted = await listKmodPackages(kernels, kmods, records);
   const packages = served.filter(({ fileName }) => wanted.has(fileName));
   const trust = { gpgKeys: [key.publicKeyFile], repoGpgCheck: true, gpgCheck: true };
-  const repository = await openRepository(pathToFileURL(path).href, { trust, signal });
+  const repository = await openRepository(pathToFileURL(path).href, {
+    ...{ trust, scratch, signal },
+  });
   return { upstream, kernels, published: { path, repository, packages } };
 }
 

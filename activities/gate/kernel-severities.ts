@@ -9,8 +9,9 @@ import { listKernelNames } from '../../rpm/kernels.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { formatOf } from '../decompress.ts';
+import { listUpstreams } from '../mirrors.ts';
 import { withScratch } from '../scratch.ts';
-import { fetchMetadataFile, type OpenRepository, openRepository } from './fetch-metadata.ts';
+import { fetchMetadataFile, type OpenRepository, openUpstream } from './fetch-metadata.ts';
 import { readElements, SPLITS } from './read-elements.ts';
 
 /** What the advisories of a stream say of its kernels, and of which file they were read. */
@@ -32,8 +33,9 @@ export async function readKernelSeverities(
   const path = data.advisoriesFile(stream.name);
   const before = await readJson(path, isSeverityRecord);
   const byFile: Record<string, Readonly<Record<string, Severity>>> = {};
-  for (const url of stream.urls) {
-    const repository = await openRepository(url, { trust: stream.trust, signal });
+  const { scratch } = data;
+  for (const upstream of listUpstreams(stream)) {
+    const repository = await openUpstream(upstream, { trust: stream.trust, scratch, signal });
     const file = repository.repomd.files.find(({ type }) => type === 'updateinfo');
     if (!file) continue;
     const key = file.checksum.value;

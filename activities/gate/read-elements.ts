@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createElementSplitter, type ElementSplit } from '../../rpm/split-elements.ts';
-import { type CompressionFormat, decompress } from '../decompress.ts';
+import { boundOpenBytes, type CompressionFormat, decompress } from '../decompress.ts';
 import { createTextDecoder } from '../primary-file.ts';
 
 /** A file of metadata on this disk, and what is made of its elements. */
@@ -35,8 +36,9 @@ export async function* readElements(file: MetadataElements): AsyncIterable<strin
   let ready: string[] = [];
   const splitter = createElementSplitter({ ...file, onElement: (text) => ready.push(text) });
   const decode = createTextDecoder(file.thing);
+  const { size } = await stat(file.path);
   const content = decompress(file.format, createReadStream(file.path), {
-    maxBytes: MAX_OPEN_BYTES,
+    maxBytes: boundOpenBytes(file.format, size, MAX_OPEN_BYTES),
     signal: file.signal,
   });
   for await (const chunk of content) {

@@ -11,8 +11,9 @@ import { formatEvr } from '../../rpm/evr.ts';
 import { findKernelOffers, namesOfFamily } from '../../rpm/kernels.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { fetchUrl } from '../fetch-url.ts';
+import { listUpstreams, tryMirrors } from '../mirrors.ts';
 import { createOneAtATime } from '../one-at-a-time.ts';
-import { readRepository } from '../repository-metadata.ts';
+import { readUpstream } from '../read-upstream.ts';
 import { requireNamed } from '../require-named.ts';
 import { withScratch } from '../scratch.ts';
 import { type KeyDatabase, makeKeyDatabase, verifyRpm } from '../verify-signature.ts';
@@ -104,10 +105,30 @@ async function openKeys(directory: string, stream: Stream): Promise<KeyDatabase>
   return await makeKeyDatabase(directory, stream.trust.gpgKeys);
 }
 
+interface PackageCheck {
+  readonly keys: KeyDatabase | undefined;
+  readonly signal: AbortSignal;
+}
+
 async function fetchPackage(
-  { location: url, checksum, sizeBytes }: RepositoryPackage,
+  found: RepositoryPackage,
   path: string,
-  { keys, signal }: { readonly keys: KeyDatabase | undefined; readonly signal: AbortSignal },
+  check: PackageCheck,
+): Promise<void> {
+  const { location, otherLocations = [] } = found;
+  await tryMirrors(location, [location, ...otherLocations], {
+    async use(url) {
+      await rm(path, { force: true });
+      await fetchFrom(url, path, { ...check, ...found });
+    },
+    signal: check.signal,
+  });
+}
+
+async function fetchFrom(
+  url: string,
+  path: string,
+  { keys, signal, checksum, sizeBytes }: PackageCheck & RepositoryPackage,
 ): Promise<void> {
   const fetched = await fetchUrl(url, { signal });
   if (fetched.kind !== 'content') {
@@ -134,13 +155,9 @@ async function findPackages(
   const names = namesOfFamily(family);
   await mkdir(deps.data.scratch, { recursive: true });
   const packages: RepositoryPackage[] = [];
-  for (const baseUrl of stream.urls) {
-    const content = await readRepository({
-      baseUrl,
-      trust,
-      signal,
-      validators: {},
-      scratch: deps.data.scratch,
+  for (const upstream of listUpstreams(stream)) {
+    const { content } = await readUpstream(upstream, {
+      ...{ trust, signal, seen: {}, scratch: deps.data.scratch, now: deps.now },
       isWanted: (name, found) => found === arch && names.has(name),
     });
     if (content.kind === 'read') packages.push(...content.packages);

@@ -71,7 +71,8 @@ export function signProvenanceActivities({ data, store, signed, key, log }: Sign
     await writeFile(path, bytes);
     await key.signDetached({ path, signature: `${path}.asc` }, signal);
     const signature = await readFile(`${path}.asc`);
-    await verifyDetached(name, bytes, { signature, keyFiles: [key.currentKeyFile], signal });
+    const keyFiles = [key.currentKeyFile];
+    await verifyDetached(name, bytes, { signature, keyFiles, scratch: directory, signal });
     const digests = { before: sha256(bytes), after: sha256(signature) };
     const record = { what: 'provenance', name, key: key.fingerprint, result: 'signed' } as const;
     await log.append([{ ...record, ...digests }], describeRequester());

@@ -103,8 +103,12 @@ export function provenanceActivities(deps: ProvenanceDeps) {
         if (signature === undefined) throw new Error('BUG: a statement has no signature');
         const path = await signed.require(signature);
         const content = await readFile(await store.require(statement));
-        const check = { signature: await readFile(path), keyFiles: [currentKeyFile], signal };
-        await verifyDetached(nameStatement(file.fileName), content, check);
+        await verifyDetached(nameStatement(file.fileName), content, {
+          signature: await readFile(path),
+          keyFiles: [currentKeyFile],
+          scratch: data.scratch,
+          signal,
+        });
         packages.push({
           ...file,
           provenance: { statement, signature: await store.addFile(path) },

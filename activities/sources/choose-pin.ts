@@ -1,7 +1,7 @@
 import { RekmodError } from '../../model/errors.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import type { Sha256Hex } from '../../model/store.ts';
-import type { Validators } from '../fetch-url.ts';
+import type { Validators } from '../../model/stream-watch.ts';
 import type { SourcePin, SourcePins } from './source-pins.ts';
 
 /**

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { NotFoundError } from '../../model/activity-errors.ts';
 import type { RepositorySource } from '../../model/kmod.ts';
+import type { Validators } from '../../model/stream-watch.ts';
 import { compareEvr } from '../../rpm/evr.ts';
 import { formatNevra } from '../../rpm/nevra.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { downloadPackage } from '../download-package.ts';
-import type { Validators } from '../fetch-url.ts';
 import { readRepository } from '../repository-metadata.ts';
 import { withScratch } from '../scratch.ts';
 import { makeKeyDatabase, verifyRpm } from '../verify-signature.ts';

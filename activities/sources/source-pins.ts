@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Kmod } from '../../model/kmod.ts';
 import type { Sha256Hex, StoredFile } from '../../model/store.ts';
+import type { Validators } from '../../model/stream-watch.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
-import type { Validators } from '../fetch-url.ts';
 
 /** What a branch, or a package's name, stood for when it was looked at. */
 export type SourcePin =

@@ -5,6 +5,7 @@ import type { StatusReport } from '../../model/status.ts';
 import type { ActiveCell } from '../../report/assemble-status.ts';
 import { assembleMatrix } from '../../report/matrix.ts';
 import { matrixToText } from '../../report/matrix-text.ts';
+import { sourcesToText } from '../../report/sources-text.ts';
 import { statusToJson } from '../../report/status-json.ts';
 import { listActiveRebuilds } from '../active-rebuilds.ts';
 import { type CommandContext, openContext } from '../context.ts';
@@ -29,6 +30,9 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
         if (options.stream !== undefined && options.stream !== name) continue;
         const matrix = assembleMatrix(report, name);
         if (matrix) print(terminal, matrixToText(matrix, { color, columns }));
+      }
+      if (report.sources && options.stream === undefined) {
+        print(terminal, sourcesToText(report.sources, { color, columns }));
       }
     });
 }

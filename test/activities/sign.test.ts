@@ -225,7 +225,9 @@ test('signMetadata() signs what is a repomd.xml, and writes a line', async () =>
   const signature = Buffer.from(await station.signMetadata(REPOMD));
 
   const keyFiles = [gpg.publicKeyFile];
-  await verifyDetached('repomd.xml', Buffer.from(REPOMD), { signature, keyFiles, signal });
+  await verifyDetached('repomd.xml', Buffer.from(REPOMD), {
+    ...{ signature, keyFiles, scratch: station.rig.data.scratch, signal },
+  });
   const [line] = await station.log();
   assert.deepEqual([line?.what, line?.name], ['metadata', 'kmods/repomd.xml']);
 });

@@ -128,7 +128,12 @@ test('openSigningKey() signs by the agent of a home whose passphrase it never le
   await key.signDetached(files, signal);
 
   await verifyDetached('content', await readFile(files.path), {
-    ...{ signature: await readFile(files.signature), keyFiles: [key.publicKeyFile], signal },
+    ...{
+      signature: await readFile(files.signature),
+      keyFiles: [key.publicKeyFile],
+      scratch: home,
+      signal,
+    },
   });
   await runProgram(['gpgconf', '--homedir', home, '--kill', 'all']);
 });

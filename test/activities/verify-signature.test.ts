@@ -109,7 +109,7 @@ for (const [what, make] of KEY_FILES) {
     await using target = await makeScratch();
     await writeFile(target.at('key'), await make());
     const signature = await signer.sign(CONTENT);
-    const options = { signature, keyFiles: [target.at('key')], signal };
+    const options = { signature, keyFiles: [target.at('key')], scratch: target.path, signal };
 
     await verifyDetached('repomd.xml', CONTENT, options);
     await assert.rejects(
@@ -124,7 +124,7 @@ test('verifyDetached() refuses every signature when there is no key, or none tha
   await writeFile(scratch.at('no-key'), 'not a key');
   for (const keyFiles of [[], [scratch.at('no-key')]]) {
     await assert.rejects(
-      verifyDetached('repomd.xml', CONTENT, { signature, keyFiles, signal }),
+      verifyDetached('repomd.xml', CONTENT, { signature, keyFiles, scratch: scratch.path, signal }),
       SignatureRefusedError,
     );
   }

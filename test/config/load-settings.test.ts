@@ -457,6 +457,8 @@ streams:
       },
       trust: { gpgKeys: [join(folder, 'key.asc')], gpgCheck: true, repoGpgCheck: false },
       pollIntervalMs: 1_800_000,
+      staleAfterMs: 7_200_000,
+      maxLost: 1,
       target: 'almalinux-9',
       repository: 'my-rhel9',
       keepKernels: 3,

@@ -24,6 +24,8 @@ export function sampleStream(name: string, title: string): Stream {
     family: { core: 'kernel-core', devel: 'kernel-devel', flavours: ['default'] },
     trust: { gpgKeys: [], gpgCheck: true, repoGpgCheck: false },
     pollIntervalMs: 900_000,
+    staleAfterMs: 3_600_000,
+    maxLost: 1,
     target: name,
     repository: 'kmods',
     keepKernels: 3,

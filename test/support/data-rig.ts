@@ -75,6 +75,8 @@ export function streamOf(changes: Partial<Stream> = {}): Stream {
     family: { core: 'kernel-core', devel: 'kernel-devel', flavours: ['default'] },
     trust: { gpgKeys: [], gpgCheck: false, repoGpgCheck: false },
     pollIntervalMs: 900_000,
+    staleAfterMs: 3_600_000,
+    maxLost: 1,
     target: TARGET.name,
     repository: 'kmods',
     keepKernels: 3,
@@ -104,7 +106,7 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
     temporal: { namespace: 'default', port: 7233, uiPort: 8233 },
     server: { host: '127.0.0.1', port: 8470 },
     signing: SIGNING,
-    sources: { pollIntervalMs: 900_000 },
+    sources: { pollIntervalMs: 900_000, staleAfterMs: 3_600_000 },
     ...changes,
   };
 }

@@ -72,6 +72,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   [CONTROL_QUEUE]: [
     'lookAtStream',
     'acknowledgeLook',
+    'acceptLook',
     'lookAtSources',
     'acknowledgeSources',
     'storeKernel',

@@ -3,10 +3,15 @@ import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { StreamLook } from '../../activities/watch.ts';
-import { ContentInvalidError, ContentMismatchError } from '../../model/activity-errors.ts';
+import {
+  ContentInvalidError,
+  ContentMismatchError,
+  LookQuarantinedError,
+} from '../../model/activity-errors.ts';
 import type { KernelOffer, RepositoryPackage } from '../../model/kernel.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
 import { rolloutId } from '../../model/workflow-ids.ts';
+import type { FollowInput } from '../../model/workflow-messages.ts';
 import type { followStream } from '../../workflows/follow-stream.ts';
 import { kernelOf } from '../support/plan-facts.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
@@ -61,11 +66,14 @@ function fakesOf(
   return { fakes, acknowledged };
 }
 
-async function follow({ client }: WorkflowRig): Promise<WorkflowHandle<typeof followStream>> {
+async function follow(
+  { client }: WorkflowRig,
+  changes: Partial<FollowInput> = {},
+): Promise<WorkflowHandle<typeof followStream>> {
   return await client.workflow.start<typeof followStream>('followStream', {
     workflowId: `stream/lab-${performance.now()}`,
     taskQueue: CONTROL_QUEUE,
-    args: [{ stream: 'lab', title: 'Lab', options: OPTIONS }],
+    args: [{ stream: 'lab', title: 'Lab', options: OPTIONS, ...changes }],
   });
 }
 
@@ -88,6 +96,42 @@ export function testFollowStream(rig: WorkflowRig): void {
 
     assert.deepEqual(result, { message: 'Nothing has changed', started: [] });
     assert.deepEqual(rig.calls(), ['lookAtStream']);
+  });
+
+  test('followStream() believes a look that somebody accepts, then looks', async () => {
+    const accepted: unknown[] = [];
+    const { fakes } = fakesOf([], {
+      async acceptLook(input) {
+        accepted.push(input);
+      },
+    });
+    rig.use(fakes);
+    const accept = { by: 'ada', why: 'upstream has cleaned up' };
+
+    await (await follow(rig, { accept })).result();
+
+    assert.deepEqual(accepted, [{ stream: 'lab', ...accept }]);
+    assert.deepEqual(rig.calls(), ['acceptLook', 'lookAtStream', 'acknowledgeLook']);
+  });
+
+  test('followStream() starts nothing and remembers nothing after a look in quarantine', async () => {
+    let looks = 0;
+    const { fakes, acknowledged } = fakesOf(['new'], {
+      async lookAtStream() {
+        looks += 1;
+        throw new LookQuarantinedError('lab', 'all kernels of flavour "default" vanished: 1, 2');
+      },
+    });
+    rig.use(fakes);
+
+    await assert.rejects((await follow(rig)).result(), (error) => {
+      assert.ok(error instanceof WorkflowFailedError);
+      assert.match(String(error.cause?.cause), /Cannot believe the look at "lab": all kernels/);
+      return true;
+    });
+
+    assert.equal(looks, 1, 'the next poll looks again, nothing before');
+    assert.deepEqual([acknowledged, rig.calls()], [[], ['lookAtStream']]);
   });
 
   test('followStream() starts a rollout for each new kernel, then remembers the look', async () => {
