@@ -11,6 +11,8 @@ export interface LookFinds {
   readonly fresh: readonly KernelOffer[];
   /** Kernels without their kernel-devel that would be taken with it, as `version-release`, oldest first. */
   readonly waiting: readonly string[];
+  /** Kernels that are not taken because there are enough newer ones, as `version-release`, oldest first. */
+  readonly surplus: readonly string[];
   /** Releases that are known and not offered any more. */
   readonly gone: readonly string[];
   /** Those of them that upstream took back. */
@@ -48,10 +50,21 @@ export function sortFinds({
   return {
     readyCount: ready.length,
     fresh: ready.filter((offer) => !names.has(nameLooked(offer))),
-    waiting: [...new Set(waiting.map(({ evr }) => formatEvr(evr)))],
+    waiting: nameEach(waiting),
+    surplus: nameEach(
+      offers.filter((offer) => {
+        const isTaken = names.has(nameLooked(offer)) || ready.includes(offer);
+        return !isTaken && !waiting.includes(offer);
+      }),
+    ),
     gone: known.filter((kernel) => !offered.has(nameLooked(kernel))).map(({ release }) => release),
     withdrawn: findWithdrawn(known, offers).map(({ release }) => release),
   };
+}
+
+/** Flavours of one EVR are named once. */
+function nameEach(offers: readonly KernelOffer[]): readonly string[] {
+  return [...new Set(offers.map(({ evr }) => formatEvr(evr)))];
 }
 
 function wouldBeTaken(

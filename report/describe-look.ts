@@ -33,13 +33,31 @@ export function describeQuarantine(
   return `${sentence}. What was known before stands; what was seen is in ${evidence}. ${advice}`;
 }
 
-function describeFinds({ readyCount, fresh, waiting, withdrawn }: LookFinds): readonly string[] {
+/** A mirror that keeps everything has hundreds that are too old. */
+const NAMED_LIMIT = 5;
+
+function describeFinds({
+  readyCount,
+  fresh,
+  waiting,
+  surplus,
+  withdrawn,
+}: LookFinds): readonly string[] {
   const news = fresh.length === 0 ? 'none is new' : `${fresh.length} new`;
   return [
     `${readyCount} kernels are offered, ${news}`,
     ...(waiting.length === 0 ? [] : [`waiting for kernel-devel of ${waiting.join(', ')}`]),
+    ...(surplus.length === 0
+      ? []
+      : [`not taken, for there are enough newer ones: ${nameNewest(surplus)}`]),
     ...(withdrawn.length === 0 ? [] : [`withdrawn upstream: ${withdrawn.join(', ')}`]),
   ];
+}
+
+function nameNewest(kernels: readonly string[]): string {
+  const rest = kernels.length - NAMED_LIMIT;
+  const names = kernels.slice(-NAMED_LIMIT).join(', ');
+  return rest > 0 ? `${names} and ${rest} older ones` : names;
 }
 
 function hostOf(baseUrl: string): string {
