@@ -24,7 +24,7 @@ import {
 import { requireNamed } from './require-named.ts';
 
 /** A kernel of a stream that is in the store. */
-export type StoredKernel = Pick<Kernel, 'release' | 'arch'>;
+export type StoredKernel = Pick<Kernel, 'release' | 'arch'> & Partial<Pick<Kernel, 'flavour'>>;
 
 /** What a look found. */
 export interface StreamLook {
@@ -204,10 +204,10 @@ async function findUnfinished(
 ): Promise<readonly StoredKernel[]> {
   const kmods = settings.kmods.filter(({ streams }) => streams.includes(name));
   const unfinished: StoredKernel[] = [];
-  for (const { release, arch } of newestKernels(known, keepKernels)) {
+  for (const { release, arch, flavour } of newestKernels(known, keepKernels)) {
     const rollout = await records.readRollout({ stream: name, release });
     if (!kmods.every((kmod) => rollout?.kmods.includes(kmod.name))) {
-      unfinished.push({ release, arch });
+      unfinished.push({ release, arch, flavour });
     }
   }
   return unfinished;

@@ -35,7 +35,7 @@ export async function followStream(input: FollowInput): Promise<FollowResult> {
     [{ stream }],
   );
   setCurrentDetails(look.message);
-  const started: string[] = [];
+  const started: StartedRollout[] = [];
   const failures: string[] = [];
   for (const kernel of look.unfinished) started.push(await startRollout(input, kernel, started));
   for (const offer of look.newKernels) {
@@ -60,29 +60,35 @@ export async function followStream(input: FollowInput): Promise<FollowResult> {
     );
   }
   const lines = [
-    ...started.map((id) => `- started \`${id}\``),
+    ...started.map(({ workflowId }) => `- started \`${workflowId}\``),
     ...failures.map((text) => `- ${text}`),
   ];
   setCurrentDetails([look.message, ...lines].join('\n'));
   if (failures.length > 0) {
     throw ApplicationFailure.nonRetryable(failures.join('\n'), 'KernelNotStoredError');
   }
-  return { message: look.message, started };
+  return { message: look.message, started: started.map(({ workflowId }) => workflowId) };
+}
+
+/** A rollout that was started, or that runs already. */
+interface StartedRollout {
+  readonly workflowId: string;
+  readonly flavour: string | undefined;
 }
 
 /**
- * Starts a kernel's rollout. Those of one look run one after the other, oldest first: what is built
- * for a kernel is often kept for the next.
+ * Starts a kernel's rollout. Those of one flavour run one after the other, oldest first: what is built
+ * for a kernel is often kept for the next. Kernels of another flavour are never served by it.
  */
 async function startRollout(
   input: FollowInput,
-  { release, arch }: StoredKernel,
-  before: readonly string[],
-): Promise<string> {
+  { release, arch, flavour }: StoredKernel,
+  before: readonly StartedRollout[],
+): Promise<StartedRollout> {
   const { stream, options } = input;
   const workflowId = rolloutId({ stream, release });
   const attributes = { stream, kernel: release, arch, trigger: 'new-kernel' };
-  const after = before.at(-1);
+  const after = before.findLast((rollout) => rollout.flavour === flavour)?.workflowId;
   try {
     await startChild(rolloutKernel, {
       workflowId,
@@ -105,5 +111,5 @@ async function startRollout(
     // It runs already: started by an earlier look, or by this one before it was killed.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  return workflowId;
+  return { workflowId, flavour };
 }

@@ -172,7 +172,9 @@ test('lookAtStream() names stored kernels whose rollout has not ended, and offer
   const look = await watch.look();
 
   assert.deepEqual(namesOf(look), []);
-  assert.deepEqual(look.unfinished, [{ release: '6.1.0-54.1.el9.x86_64', arch: 'x86_64' }]);
+  assert.deepEqual(look.unfinished, [
+    { release: '6.1.0-54.1.el9.x86_64', arch: 'x86_64', flavour: 'default' },
+  ]);
   assert.match(look.message, /^2 kernels are offered, none is new;/);
 });
 
@@ -189,7 +191,7 @@ test('lookAtStream() names kernels that ended before a kmod was configured, on a
 
   assert.equal(look.isChanged, false);
   assert.equal(look.message, `Nothing has changed; not finished: ${release}`);
-  assert.deepEqual(look.unfinished, [{ release, arch: 'x86_64' }]);
+  assert.deepEqual(look.unfinished, [{ release, arch: 'x86_64', flavour: 'default' }]);
 });
 
 test('lookAtStream() reads an unchanged mirror again when the configuration of the stream changed', async () => {

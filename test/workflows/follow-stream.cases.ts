@@ -184,6 +184,39 @@ export function testFollowStream(rig: WorkflowRig): void {
     assert.deepEqual([before, after], [1, 2]);
   });
 
+  test('followStream() has a kernel wait for those of its own flavour, and no other', async () => {
+    const gate = makeGate();
+    // An earlier look has started it, and it is listed before a flavour that is done already.
+    const unfinished = [
+      { release: '5.14.0-one.x86_64', arch: 'x86_64', flavour: 'azure' },
+      { release: '5.14.0-done.x86_64', arch: 'x86_64', flavour: 'default' },
+    ];
+    const { fakes } = fakesOf(['two', 'two-azure'], {
+      async lookAtStream() {
+        const newKernels = [offerOf('two'), { ...offerOf('two-azure'), flavour: 'azure' }];
+        const message = '4 kernels are offered';
+        return { message, isChanged: true, newKernels, unfinished, validators: VALIDATORS };
+      },
+      async storeKernel({ offer: { evr, flavour } }) {
+        return kernelOf(`5.14.0-${evr.release}`, { flavour });
+      },
+      async recordRollout({ release }) {
+        if (release === '5.14.0-one.x86_64') await gate.passed;
+      },
+    });
+    rig.use(fakes);
+    await (await follow(rig)).result();
+
+    await rig.client.workflow.getHandle(idOf('two')).result();
+    await delay(200);
+    const before = rig.calls().filter((call) => call === 'planKernel').length;
+    gate.open();
+    await rig.client.workflow.getHandle(idOf('two-azure')).result();
+
+    const after = rig.calls().filter((call) => call === 'planKernel').length;
+    assert.deepEqual([before, after], [3, 4]);
+  });
+
   test('followStream() remembers a look that found nothing new', async () => {
     const { fakes, acknowledged } = fakesOf([]);
     rig.use(fakes);
