@@ -3,10 +3,13 @@ import type { Kernel, Nevra } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { StoredFile } from '../model/store.ts';
 import { verifyPackages } from '../plan/verify-packages.ts';
+import { readPackageEffects } from '../rpm/package-effects.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { requireKernel } from './assess.ts';
 import type { BuildOutput } from './build.ts';
 import type { ContentStore } from './content-store.ts';
+import { findOtherKmods } from './find-other-kmods.ts';
+import { findPayloadFaults } from './find-payload-faults.ts';
 import { findProviders } from './find-providers.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -64,15 +67,19 @@ export function verifyActivities(deps: VerifyDeps) {
       const read = await Promise.all(
         request.files.map(async (file) => {
           const rpm = await openRpm(await store.require(file));
-          return { file, header: rpm.header, ...(await readModules(rpm, expected, signal)) };
+          const effects = readPackageEffects(await rpm.readTags());
+          const payloadFaults = await findPayloadFaults(rpm, signal);
+          const content = { ...rpm.header, fileName: file.fileName, effects, payloadFaults };
+          return { file, content, ...(await readModules(rpm, expected, signal)) };
         }),
       );
-      const published = read.filter(({ header }) => !DEBUG_PATTERN.test(header.nevra.name));
+      const published = read.filter(({ content }) => !DEBUG_PATTERN.test(content.nevra.name));
       const modules = published.flatMap((rpm) => rpm.modules);
       const problems = verifyPackages({
         release: kernel.release,
         arch: kernel.arch,
-        packages: published.map(({ file: { fileName }, header }) => ({ ...header, fileName })),
+        packages: published.map(({ content }) => content),
+        others: await findOtherKmods(cell, deps),
         modules,
         symvers,
         providers: await readProviders(kernel, cell, signal),
@@ -87,7 +94,7 @@ export function verifyActivities(deps: VerifyDeps) {
       const uses = published.flatMap((rpm) => rpm.uses);
       return {
         kind: 'verified',
-        packages: published.map(({ file, header }) => ({ ...file, nevra: header.nevra })),
+        packages: published.map(({ file, content }) => ({ ...file, nevra: content.nevra })),
         modules: { ...facts, moduleCount: modules.length },
         uses: await store.addText(`[${uses.join(',')}]`),
         ...(identical ? { identical } : {}),

@@ -2,7 +2,9 @@ import { findProblems, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
 import type { Nevra } from '../model/kernel.ts';
 import type { RpmDependency } from '../rpm/header.ts';
+import type { PackageEffects } from '../rpm/package-effects.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
+import { findTakeovers, type OtherKmod } from './find-takeovers.ts';
 import { findUnexpected } from './verify-expected.ts';
 
 /** A package as its header tells it. */
@@ -11,6 +13,11 @@ export interface PackageContent {
   readonly nevra: Nevra;
   readonly files: readonly { readonly path: string; readonly mode: number }[];
   readonly requires?: readonly RpmDependency[];
+  readonly provides?: readonly RpmDependency[];
+  /** What it does besides bringing files; not judged where absent. */
+  readonly effects?: PackageEffects;
+  /** Where its payload is not what its header says, in sentences. */
+  readonly payloadFaults?: readonly string[];
 }
 
 /** What a build handed out, and what it must fit. */
@@ -24,6 +31,8 @@ export interface VerifyInput {
   readonly providers: KmodExports;
   /** What the spec's dialect makes; absent for builds of before it was known. */
   readonly expected?: ExpectedPackages;
+  /** The other kmods of the stream. */
+  readonly others?: readonly OtherKmod[];
 }
 
 const SET_ID_BITS = 0o6000;
@@ -38,9 +47,10 @@ const PLAIN_TYPES: ReadonlySet<number> = new Set([0o100000, 0o040000, 0o120000])
 export function verifyPackages(input: VerifyInput): readonly string[] {
   if (input.packages.length === 0) return ['expected packages, found none'];
   if (input.modules.length === 0) return ['expected kernel modules in the packages, found none'];
-  const { packages, expected, release } = input;
+  const { packages, expected, release, others = [] } = input;
   return [
     ...packages.flatMap((content) => verifyFiles(content, input)),
+    ...packages.flatMap((content) => findTakeovers(content, others)),
     ...(expected ? findUnexpected(packages, expected, release) : []),
     ...input.modules.flatMap((module) => verifyModule(module, input)),
     ...verifyImports(input),
