@@ -7,7 +7,8 @@ import { StateDamagedError } from '../model/activity-errors.ts';
 /**
  * Writes a whole file or nothing: to a temporary name beside it, synced, then renamed.
  *
- * A reader sees the old content or the new; after a crash at worst a `.tmp` file is left.
+ * A reader sees the old content or the new, also after a power cut; after a crash at worst a `.tmp` file is
+ * left. When it returns, the disk has it.
  */
 export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -21,9 +22,20 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
       await file.close();
     }
     await rename(temporary, path);
+    await syncPath(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Has the disk know a file, or the names in a directory: after a power cut they are there. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,13 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import type { CellKey, CellRecord, DonorBuild } from '../model/cell.ts';
 import type { GateRecord } from '../model/gate.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { SourcesRecord } from '../model/source-watch.ts';
 import { compareEvr } from '../rpm/evr.ts';
-import { isMissing, readJson, readJsonSync, writeJson } from './atomic-file.ts';
+import { readJson, readJsonSync, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { listJsonNames, listNames } from './list-names.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
 import { openServedNamesReader, type ServedNamesReader } from './snapshot/served-names.ts';
 import { openStreamRecords, type StreamRecords } from './stream-record.ts';
@@ -170,20 +170,6 @@ function toDonor(
     ...(build.uses ? { uses: build.uses } : {}),
     ...(build.given ? { given: build.given } : {}),
   };
-}
-
-async function listJsonNames(directory: string): Promise<readonly string[]> {
-  const names = await listNames(directory);
-  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
-}
-
-async function listNames(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 function has(value: unknown, ...keys: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncPath } from './sync-metadata.ts';
+import { syncPath } from '../atomic-file.ts';
 
 /** Makes a snapshot the served one, in one step that a client cannot see the middle of. */
 export async function serveSnapshot(directory: string, snapshot: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing } from '../atomic-file.ts';
+import { isMissing, syncPath } from '../atomic-file.ts';
 import { PROVENANCE_FOLDER } from '../provenance/statement-names.ts';
 
 /**
@@ -17,15 +17,5 @@ export async function syncMetadata(tree: string): Promise<void> {
       // A view of packages that lie elsewhere has none itself, and who built those may have told nothing.
       if (!isMissing(error)) throw error;
     });
-  }
-}
-
-/** Brings a file or the names in a directory to the disk. */
-export async function syncPath(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
