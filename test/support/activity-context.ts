@@ -37,13 +37,14 @@ const SILENT: Logger = {
 export async function inActivity<T>(
   work: () => Promise<T>,
   signal: AbortSignal = new AbortController().signal,
+  changes: Partial<Info> = {},
 ): Promise<T> {
   const cancelled = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
   });
   cancelled.catch(() => undefined);
   const context = new Context(
-    INFO,
+    { ...INFO, ...changes },
     cancelled,
     signal,
     () => undefined,
