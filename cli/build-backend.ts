@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BuildBackend } from '../containers/backend.ts';
+import { openBuildrootUses } from '../containers/buildroot-uses.ts';
 import { createContainerBackend } from '../containers/container-backend.ts';
 import { type EnginePatience, requireEngine } from '../containers/find-engine.ts';
 import { type MockEnvironment, requireMock } from '../containers/mock/find-mock.ts';
@@ -26,9 +27,18 @@ export async function startBackend(
     wanted.has('container') &&
     (await requireEngine({ ...process.env, uid: process.getuid?.() ?? 0 }, patience));
   return selectBackend({
-    ...(engine && { container: createContainerBackend({ engine, now: Date.now }) }),
+    ...(engine && {
+      container: createContainerBackend({
+        ...{ engine, now: Date.now },
+        uses: openBuildrootUses(join(root, 'upkeep', 'buildroots')),
+      }),
+    }),
     ...(mock && {
-      mock: createMockBackend({ program: mock, directory: join(root, 'mock'), now: Date.now }),
+      mock: createMockBackend({
+        program: mock,
+        directory: join(root, 'mock'),
+        now: () => performance.now(),
+      }),
     }),
   });
 }

@@ -3,12 +3,15 @@ import type { Nevra } from '../model/kernel.ts';
 import type { Limits, Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { Toolchain } from '../model/toolchain.ts';
+import type { BuildrootUse } from './buildroot-uses.ts';
 
 /**
  * What a builder must do, whether it is a container engine or mock: prepare a buildroot once per
  * (target, kernel), then build in it as often as asked, without network.
  */
 export interface BuildBackend {
+  /** Directories where its buildroots take room, as the engine names them; they may not be on this machine. */
+  readonly places?: readonly string[];
   /**
    * Makes the buildroot, or finds the one that the same request made before.
    *
@@ -26,6 +29,28 @@ export interface BuildBackend {
   build(request: BuildRequest, run: RunControl): Promise<BuildResult>;
   /** Ends and removes whatever runs under these labels; returns how many there were. */
   removeLeftovers(labels: Labels): Promise<number>;
+  /** What runs for a data directory, or ran and was not removed, and for whom. */
+  listRuns(home: string): Promise<readonly ListedRun[]>;
+  /** Ends and removes one; `false` when there is none of this id any more. */
+  removeRun(id: string): Promise<boolean>;
+  /** The buildroots that this data directory uses. */
+  listBuildroots(): Promise<readonly BuildrootUse[]>;
+  /**
+   * Gives up the use of a buildroot, and removes it where nobody else on the machine uses it.
+   *
+   * @returns What the disk gets back; undefined if it is used just now, and stays.
+   */
+  removeBuildroot(
+    use: BuildrootUse,
+    home: string,
+  ): Promise<{ readonly freedBytes?: number } | undefined>;
+}
+
+/** Something that a backend started. */
+export interface ListedRun {
+  readonly id: string;
+  /** The caller's, without a prefix. */
+  readonly labels: Labels;
 }
 
 /** Marks of ownership on everything that a backend starts, e.g. `{home: '…', cell: '…'}`. */

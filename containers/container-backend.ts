@@ -5,15 +5,18 @@ import type {
   BuildRequest,
   BuildResult,
   Buildroot,
-  Labels,
+  PrepareRequest,
   RunControl,
   Staging,
 } from './backend.ts';
 import { buildPackage } from './build-package.ts';
+import { openBuildrootImages } from './buildroot-images.ts';
+import type { BuildrootUses } from './buildroot-uses.ts';
+import { openContainerRuns } from './container-runs.ts';
 import type { ContainerEngine } from './engine.ts';
 import { openPreparation } from './find-buildroot.ts';
 import { digestStagedBuildroot, installStaging } from './install-staging.ts';
-import { CONTAINER_LABEL, DIGEST_LABEL, prefixLabels } from './labels.ts';
+import { DIGEST_LABEL } from './labels.ts';
 import { BUILDROOT_REPOSITORY } from './prepare-buildroot.ts';
 import { sharePreparations } from './share-preparations.ts';
 
@@ -22,6 +25,8 @@ export interface ContainerBackendDeps {
   readonly engine: ContainerEngine;
   /** The time in milliseconds since 1970, as `Date.now`. */
   readonly now: () => number;
+  /** Which buildroots the data directory uses; nobody removes any where this is absent. */
+  readonly uses?: BuildrootUses;
   /** For dnf in preparations, e.g. `{http_proxy: '…'}`. */
   readonly prepareEnvironment?: Readonly<Record<string, string>>;
 }
@@ -30,28 +35,28 @@ export interface ContainerBackendDeps {
 export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend {
   const { engine } = deps;
   const share = sharePreparations();
-  const prepare = openPreparation({ ...deps, share });
+  const images = openBuildrootImages(engine, deps.uses);
+  const findOrPrepare = openPreparation({ ...deps, share, onUse: images.use });
 
-  async function removeLeftovers(labels: Labels): Promise<number> {
-    const wanted = prefixLabels(labels);
-    let count = 0;
-    for (const { id, labels: found } of await engine.list(wanted)) {
-      // A person's own container of a buildroot image is none of rekmod's.
-      const kind = found[CONTAINER_LABEL];
-      const isOurs = kind === 'prepare' || kind === 'build';
-      if (isOurs && (await engine.remove(id))) count += 1;
-    }
-    return count;
+  async function prepare(request: PrepareRequest, run: RunControl): Promise<Buildroot> {
+    const buildroot = await findOrPrepare(request, run);
+    await images.use(buildroot, request.labels);
+    return buildroot;
   }
 
   async function build(request: BuildRequest, run: RunControl): Promise<BuildResult> {
     const { staging } = request;
-    if (staging === undefined) return await buildPackage(engine, request, run);
+    await images.use(request.buildroot, request.labels);
+    if (staging === undefined) {
+      return await images.during(request.buildroot, () => buildPackage(engine, request, run));
+    }
     const digest = digestStagedBuildroot(request.buildroot, staging);
     const buildroot = await share(digest, run, () =>
       findOrStage({ request, staging, digest }, run),
     );
-    return await buildPackage(engine, { ...request, buildroot }, run);
+    await images.use(buildroot, request.labels);
+    const staged = { ...request, buildroot };
+    return await images.during(buildroot, () => buildPackage(engine, staged, run));
   }
 
   async function findOrStage(
@@ -74,5 +79,12 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
     return { id, digest, isReused: false };
   }
 
-  return { prepare, build, removeLeftovers };
+  const { rootDirectory } = engine.info;
+  return {
+    ...(rootDirectory === undefined ? {} : { places: [rootDirectory] }),
+    ...{ prepare, build },
+    ...openContainerRuns(engine),
+    listBuildroots: images.list,
+    removeBuildroot: images.remove,
+  };
 }

@@ -1,4 +1,5 @@
 import Dockerode from 'dockerode';
+import { EngineRefusedError } from '../model/engine-errors.ts';
 import { askEngine, callEngine, type DockerConnection, isNotFound } from './docker-connection.ts';
 import { pullImage } from './docker-pull.ts';
 import { ContainerListReply, ImageReply, InfoReply, VersionReply } from './docker-replies.ts';
@@ -8,6 +9,7 @@ import type {
   EngineImage,
   EngineInfo,
   EngineLabels,
+  ImageName,
   ListedContainer,
 } from './engine.ts';
 
@@ -32,6 +34,8 @@ export async function connectDockerEngine(
     findImage: (reference) => findImage(connection, reference),
     pull: (reference, { signal }) => pullImage(connection, reference, signal),
     run: (request, control) => runContainer(connection, info, request, control),
+    tag: (imageId, name) => tagImage(connection, imageId, name),
+    removeImage: (reference) => removeImage(connection, reference),
     list: (labels) => listContainers(connection, labels),
     remove: (containerId) => removeContainer(connection, containerId),
   };
@@ -72,6 +76,7 @@ async function readInfo(connection: DockerConnection, timeoutMs: number): Promis
     hasMemoryLimit: info.MemoryLimit ?? false,
     hasPidsLimit: info.PidsLimit ?? false,
     isRootless: info.Rootless ?? security.some((option) => option.startsWith('name=rootless')),
+    ...(info.DockerRootDir ? { rootDirectory: info.DockerRootDir } : {}),
     isSelinux: security.some((option) => option.startsWith('name=selinux')),
   };
 }
@@ -88,6 +93,8 @@ async function findImage(
       );
       return {
         id: image.Id,
+        names: image.RepoTags ?? [],
+        sizeBytes: image.Size,
         createdAtMs: Date.parse(image.Created),
         labels: image.Config?.Labels ?? {},
       };
@@ -106,6 +113,32 @@ function namesOf(reference: string): readonly string[] {
   const [first = ''] = reference.split('/');
   const isShort = !/^sha256:|^[0-9a-f]{64}$/.test(reference) && !/[.:]|^localhost$/.test(first);
   return isShort ? [reference, `localhost/${reference}`] : [reference];
+}
+
+async function tagImage(
+  connection: DockerConnection,
+  imageId: string,
+  { repository, tag }: ImageName,
+): Promise<void> {
+  await callEngine(connection, `name an image "${repository}:${tag}"`, (client) =>
+    client.getImage(imageId).tag({ repo: repository, tag }),
+  );
+}
+
+async function removeImage(connection: DockerConnection, reference: string): Promise<boolean> {
+  for (const name of namesOf(reference)) {
+    try {
+      await callEngine(connection, `remove the image "${name}"`, (client) =>
+        client.getImage(name).remove({ force: false }),
+      );
+      return true;
+    } catch (error) {
+      const isUsed = error instanceof EngineRefusedError && error.statusCode === 409;
+      if (isUsed) return false;
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return false;
 }
 
 async function listContainers(

@@ -17,6 +17,8 @@ export const InfoReply = z.object({
   NCPU: z.number(),
   MemTotal: z.number(),
   Architecture: z.string(),
+  /** Where images are kept, e.g. `/var/lib/docker`. */
+  DockerRootDir: z.string().nullish(),
   MemoryLimit: z.boolean().nullish(),
   PidsLimit: z.boolean().nullish(),
   CgroupVersion: z.string().nullish(),
@@ -29,6 +31,8 @@ export const InfoReply = z.object({
 export const ImageReply = z.object({
   Id: z.string(),
   Created: z.string(),
+  RepoTags: z.array(z.string()).nullish(),
+  Size: z.number(),
   Config: z.object({ Labels: labels }).nullish(),
 });
 

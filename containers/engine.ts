@@ -29,6 +29,14 @@ export interface ContainerEngine {
   run(request: ContainerRequest, control: ContainerControl): Promise<ContainerExit>;
   /** Lists containers, running or not, that carry all these labels. */
   list(labels: EngineLabels): Promise<readonly ListedContainer[]>;
+  /** Gives an image one more name, which keeps it there. */
+  tag(imageId: string, name: ImageName): Promise<void>;
+  /**
+   * Takes a name from an image; with its last name the image goes.
+   *
+   * @returns `false` when there is none of this name, or a container is made of it.
+   */
+  removeImage(reference: string): Promise<boolean>;
   /** Kills and removes a container; `false` when there is none of this id any more. */
   remove(containerId: string): Promise<boolean>;
 }
@@ -54,12 +62,23 @@ export interface EngineInfo {
   readonly hasMemoryLimit: boolean;
   readonly hasPidsLimit: boolean;
   readonly isRootless: boolean;
+  /** Where it keeps images, e.g. `/var/lib/docker`; on its machine. */
+  readonly rootDirectory?: string;
   /** Bind mounts need the container to be without an SELinux label of its own. */
   readonly isSelinux: boolean;
 }
 
+/** E.g. `{repository: 'rekmod/buildroot', tag: '0123456789abcdef'}`. */
+export interface ImageName {
+  readonly repository: string;
+  readonly tag: string;
+}
+
 export interface EngineImage {
   readonly id: string;
+  /** Every name with its tag, e.g. `rekmod/buildroot:0123456789abcdef`; Podman puts `localhost/` before them. */
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
   readonly labels: EngineLabels;
@@ -130,10 +149,7 @@ export interface ContainerControl {
 }
 
 /** An image to make of a container. */
-export interface ImageCommit {
-  /** E.g. `rekmod/buildroot`. */
-  readonly repository: string;
-  readonly tag: string;
+export interface ImageCommit extends ImageName {
   /** Values of `[A-Za-z0-9._+:@/-]` only. */
   readonly labels: EngineLabels;
 }

@@ -1,5 +1,5 @@
 import type { Sha256Hex } from '../model/store.ts';
-import type { Buildroot, PrepareRequest, RunControl } from './backend.ts';
+import type { Buildroot, Labels, PrepareRequest, RunControl } from './backend.ts';
 import { digestBareBuildroot, digestBuildroot } from './buildroot-digest.ts';
 import { readToolchainLabel } from './buildroot-facts.ts';
 import type { ContainerEngine, EngineImage } from './engine.ts';
@@ -19,6 +19,8 @@ export interface PreparationDeps {
   /** For dnf in preparations, e.g. `{http_proxy: '…'}`. */
   readonly prepareEnvironment?: Readonly<Record<string, string>>;
   readonly share: SharePreparation;
+  /** Told of the buildroot without what specs require, which the others are made from. */
+  readonly onUse?: (buildroot: Buildroot, labels: Labels) => Promise<void>;
 }
 
 /**
@@ -62,6 +64,7 @@ export function openPreparation(
     const bare = await share(digest, run, () =>
       findOrMakeImage(bareJob, run, () => runPrepareStage(engine, bareJob, stage, run)),
     );
+    await deps.onUse?.(bare, job.request.labels);
     return await installRequirements(engine, job, { imageId: bare.id, specs }, run);
   }
 

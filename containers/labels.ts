@@ -28,6 +28,15 @@ export function prefixLabels(labels: Labels): EngineLabels {
   );
 }
 
+/** Finds a caller's labels again, e.g. `io.rekmod.home` as `home`. */
+export function withoutPrefix(labels: EngineLabels): Labels {
+  return Object.fromEntries(
+    Object.entries(labels)
+      .filter(([name]) => name.startsWith(PREFIX))
+      .map(([name, value]) => [name.slice(PREFIX.length), value]),
+  );
+}
+
 /** Makes a text fit for an image label: other characters than plain ones become `_`. */
 export function toLabelValue(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9._+:@/-]/g, '_');

@@ -14,7 +14,9 @@ export function selectBackend(backends: Backends): BuildBackend {
     if (backend === undefined) throw new Error(`BUG: no target wants the backend ${kind}`);
     return backend;
   };
+  const all = Object.values(backends);
   return {
+    places: all.flatMap(({ places = [] }) => places),
     prepare: async (request, run) => await require(request.target.backend).prepare(request, run),
     build: async (request, run) => {
       const kind = isMockBuildroot(request.buildroot.id) ? 'mock' : 'container';
@@ -22,8 +24,25 @@ export function selectBackend(backends: Backends): BuildBackend {
     },
     async removeLeftovers(labels) {
       let count = 0;
-      for (const backend of Object.values(backends)) count += await backend.removeLeftovers(labels);
+      for (const backend of all) count += await backend.removeLeftovers(labels);
       return count;
+    },
+    async listRuns(home) {
+      const lists = await Promise.all(all.map((backend) => backend.listRuns(home)));
+      return lists.flat();
+    },
+    async removeRun(id) {
+      for (const backend of all) if (await backend.removeRun(id)) return true;
+      return false;
+    },
+    async listBuildroots() {
+      return (await Promise.all(all.map((backend) => backend.listBuildroots()))).flat();
+    },
+    async removeBuildroot(use, home) {
+      return await require(isMockBuildroot(use.id) ? 'mock' : 'container').removeBuildroot(
+        use,
+        home,
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,6 +27,7 @@ export class FastTroubleError extends RekmodError {
 
 /** What a backend tells of a build that runs. */
 interface Run {
+  readonly id: string;
   readonly labels: Labels;
   readonly ending: AbortController;
   readonly ended: Promise<unknown>;
@@ -49,7 +50,12 @@ export function createFastBackend(): BuildBackend {
     const ending = new AbortController();
     const signal = AbortSignal.any([control.signal, ending.signal]);
     const making = make(request, { ...control, signal });
-    const run = { labels: request.labels, ending, ended: making.catch(() => undefined) };
+    const run = {
+      id: randomUUID(),
+      labels: request.labels,
+      ending,
+      ended: making.catch(() => undefined),
+    };
     runs.add(run);
     try {
       return await making;
@@ -95,7 +101,23 @@ export function createFastBackend(): BuildBackend {
     return found.length;
   }
 
-  return { prepare: async (request) => describeBuildroot(request), build, removeLeftovers };
+  return {
+    prepare: async (request) => describeBuildroot(request),
+    ...{ build, removeLeftovers },
+    listRuns: async (home) =>
+      [...runs]
+        .filter(({ labels }) => labels.home === home)
+        .map(({ id, labels }) => ({ id, labels })),
+    async removeRun(id) {
+      const run = [...runs].find((other) => other.id === id);
+      run?.ending.abort();
+      await run?.ended;
+      return run !== undefined;
+    },
+    // Its buildroots are names.
+    listBuildroots: async () => [],
+    removeBuildroot: async () => ({}),
+  };
 }
 
 function describeBuildroot({ kernel, target }: PrepareRequest): Buildroot {

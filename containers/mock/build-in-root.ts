@@ -21,7 +21,7 @@ export interface BuildContext {
   readonly program: MockProgram;
   readonly runs: Runs;
   readonly rootsDirectory: string;
-  /** The time in milliseconds since 1970, as `Date.now`. */
+  /** Milliseconds of a clock that never jumps, as `performance.now`. */
   readonly now: () => number;
 }
 

@@ -8,6 +8,7 @@ import { readTargetKeys } from '../target-keys.ts';
 import { buildInRoot } from './build-in-root.ts';
 import { chooseIsolation } from './choose-isolation.ts';
 import type { MockProgram } from './find-mock.ts';
+import { openMockRoots } from './mock-roots.ts';
 import { digestRoot, prepareRoot, type RootJob } from './prepare-root.ts';
 import { readStartTime, signalGroup } from './process-group.ts';
 import { type PreparedRoot, placeRoot, readPrepared, toBuildrootId } from './root-store.ts';
@@ -20,7 +21,7 @@ export interface MockBackendDeps {
   readonly program: MockProgram;
   /** A directory of this backend's alone, which mock's unprivileged user can enter. */
   readonly directory: string;
-  /** The time in milliseconds since 1970, as `Date.now`. */
+  /** Milliseconds of a clock that never jumps, as `performance.now`. */
   readonly now: () => number;
 }
 
@@ -59,19 +60,42 @@ export function createMockBackend({ program, directory, now }: MockBackendDeps):
     let count = 0;
     for (const record of await runs.list()) {
       if (!wanted.every(([name, value]) => record.labels[name] === value)) continue;
-      await endLeader(record);
-      // What cannot be cleaned is left for the next time, with its record.
-      if (await cleanRoot(program, record)) await runs.remove(record.id);
+      await endRun(record);
       count += 1;
     }
     return count;
   }
 
+  /** What cannot be cleaned is left for the next time, with its record. */
+  async function endRun(record: RunRecord): Promise<void> {
+    await endLeader(record);
+    if (await cleanRoot(program, record)) await runs.remove(record.id);
+  }
+
+  const roots = openMockRoots({ program, runs, rootsDirectory, directory });
   const context = { program, runs, rootsDirectory, now };
   return {
-    prepare,
-    build: (request, run) => buildInRoot(context, request, run),
+    async prepare(request, run) {
+      const buildroot = await prepare(request, run);
+      await roots.use(buildroot, request.labels);
+      return buildroot;
+    },
+    async build(request, run) {
+      await roots.use(request.buildroot, request.labels);
+      return await buildInRoot(context, request, run);
+    },
     removeLeftovers,
+    async listRuns(home) {
+      const found = (await runs.list()).filter(({ labels }) => labels.home === home);
+      return found.map(({ id, labels }) => ({ id, labels }));
+    },
+    async removeRun(id) {
+      const record = (await runs.list()).find((run) => run.id === id);
+      if (record) await endRun(record);
+      return record !== undefined;
+    },
+    listBuildroots: roots.list,
+    removeBuildroot: roots.remove,
   };
 }
 

@@ -127,11 +127,12 @@ export async function openSession(options: SessionOptions): Promise<MockSession>
 export async function cleanRoot(
   program: MockProgram,
   { id, config }: Pick<RunRecord, 'id' | 'config'>,
+  action: '--clean' | '--scrub=all' = '--clean',
 ): Promise<boolean> {
   const call = {
     wrapper: [],
     program: program.path,
-    args: [...describeRoot(program, { id, config }), '--clean'],
+    args: [...describeRoot(program, { id, config }), action],
     environment: describeEnvironment(program),
     timeoutMs: CLEAN_TIMEOUT_MS,
   };

@@ -23,6 +23,8 @@ export const LIMITS: Limits = {
   prepareTimeoutMs: 60_000,
   logBytes: 1024 ** 2,
   outputBytes: 100_000,
+  freeBytes: 0,
+  freeInodes: 0,
 };
 
 export const TARGET: ContainerTarget = {

@@ -6,9 +6,11 @@ import type {
   EngineImage,
   EngineInfo,
   EngineLabels,
+  ImageName,
   ImagePull,
   ListedContainer,
 } from '../../containers/engine.ts';
+import { EngineRefusedError } from '../../model/engine-errors.ts';
 
 const INFO: EngineInfo = {
   kind: 'docker',
@@ -94,6 +96,8 @@ export class FakeEngine implements ContainerEngine {
   answerPull: (reference: string) => Promise<ImagePull> = () =>
     Promise.resolve({ kind: 'refused', reason: 'manifest unknown' });
   containers: readonly ListedContainer[] = [];
+  /** Images of which there are containers. */
+  readonly used = new Set<string>();
   nowMs = 0;
   runCount = 0;
   readonly #runs: FakeRun[] = [];
@@ -101,7 +105,10 @@ export class FakeEngine implements ContainerEngine {
 
   addImage(reference: string, image: Partial<EngineImage> = {}): string {
     const id = `sha256:${this.images.size + 1}`;
-    const whole = { id, createdAtMs: this.nowMs, labels: {}, ...image };
+    const whole = {
+      ...{ id, createdAtMs: this.nowMs, names: [reference], sizeBytes: 1000, labels: {} },
+      ...image,
+    };
     this.images.set(reference, whole);
     this.images.set(whole.id, whole);
     return whole.id;
@@ -118,6 +125,33 @@ export class FakeEngine implements ContainerEngine {
 
   findImage(reference: string): Promise<EngineImage | undefined> {
     return Promise.resolve(this.images.get(reference));
+  }
+
+  tag(imageId: string, { repository, tag }: ImageName): Promise<void> {
+    const image = this.images.get(imageId);
+    if (image === undefined) {
+      const cause = new Error('no such image');
+      return Promise.reject(new EngineRefusedError('name an image', 404, { cause }));
+    }
+    this.#rename(image, [...new Set([...image.names, `${repository}:${tag}`])]);
+    return Promise.resolve();
+  }
+
+  removeImage(reference: string): Promise<boolean> {
+    const image = this.images.get(reference);
+    if (image === undefined || this.used.has(image.id)) return Promise.resolve(false);
+    this.images.delete(reference);
+    this.#rename(
+      image,
+      image.names.filter((name) => name !== reference),
+    );
+    return Promise.resolve(true);
+  }
+
+  #rename(image: EngineImage, names: readonly string[]): void {
+    const renamed = { ...image, names };
+    for (const name of [image.id, ...names]) this.images.set(name, renamed);
+    if (names.length === 0) this.images.delete(image.id);
   }
 
   async pull(reference: string, control: { readonly signal: AbortSignal }): Promise<ImagePull> {

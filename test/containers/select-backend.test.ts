@@ -17,6 +17,13 @@ function noteCalls(name: string, notes: string[], leftovers: number): BuildBacke
       return { kind: 'failed', why: 'exit' };
     },
     removeLeftovers: async () => leftovers,
+    listRuns: async () => [{ id: name, labels: {} }],
+    removeRun: async (id) => id === name,
+    listBuildroots: async () => [],
+    async removeBuildroot() {
+      notes.push(`${name} removeBuildroot`);
+      return {};
+    },
   };
 }
 
@@ -38,6 +45,28 @@ test('selectBackend() prepares by the target and builds where the buildroot was 
 
   assert.deepEqual(notes, ['container prepare', 'container build', 'mock prepare', 'mock build']);
   assert.equal(await backend.removeLeftovers({}), 5);
+});
+
+test('selectBackend() lists what all run, and has each end its own', async () => {
+  const notes: string[] = [];
+  const backend = selectBackend({
+    container: noteCalls('container', notes, 0),
+    mock: noteCalls('mock', notes, 0),
+  });
+
+  const runs = await backend.listRuns('home');
+  assert.deepEqual(
+    runs.map(({ id }) => id),
+    ['container', 'mock'],
+  );
+  assert.deepEqual(
+    [await backend.removeRun('mock'), await backend.removeRun('unknown')],
+    [true, false],
+  );
+  for (const id of ['mock:rekmod-0', 'sha256:0']) {
+    await backend.removeBuildroot({ id, digest: 'ab', kernel: 'lab/6.1', token: 't' }, 'home');
+  }
+  assert.deepEqual(notes, ['mock removeBuildroot', 'container removeBuildroot']);
 });
 
 test('selectBackend() does without the backend that no target wants', async () => {

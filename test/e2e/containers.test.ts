@@ -281,6 +281,8 @@ const LAB_LIMITS: Limits = {
   prepareTimeoutMs: 120_000,
   logBytes: MEBIBYTE,
   outputBytes: MEBIBYTE,
+  freeBytes: 0,
+  freeInodes: 0,
 };
 
 interface Lab {

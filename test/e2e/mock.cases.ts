@@ -33,6 +33,8 @@ const LIMITS: Limits = {
   prepareTimeoutMs: 300_000,
   logBytes: 4 * MEBIBYTE,
   outputBytes: 16 * MEBIBYTE,
+  freeBytes: 0,
+  freeInodes: 0,
 };
 const TARGET: MockTarget = {
   name: 'lab',
