@@ -19,6 +19,8 @@ export interface DataDirectory {
   readonly temporal: string;
   readonly run: string;
   readonly cache: string;
+  /** What the upkeep remembers, and the clock that it believes. */
+  readonly upkeep: string;
   streamFile(stream: string): string;
   /** What was seen by looks that were not believed, relative to {@link root}. */
   quarantineOf(stream: string): string;
@@ -58,6 +60,7 @@ export function layOutDataDirectory(root: string): DataDirectory {
     temporal: at('temporal'),
     run: at('run'),
     cache: at('cache'),
+    upkeep: at('upkeep'),
     sourcesFile: at('sources.json'),
     streamFile: (stream) => at('streams', `${stream}.json`),
     quarantineOf: (stream) => join('quarantine', stream),

@@ -8,6 +8,7 @@ import type { Settings } from '../model/settings.ts';
 import { listBackends, mockEnvironment } from './build-backend.ts';
 import { checkLoadTests } from './check-load-tests.ts';
 import { checkMock } from './check-mock.ts';
+import { checkRoom } from './check-room.ts';
 import { checkSigning } from './check-signing.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
@@ -68,6 +69,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
     configuration,
     ...(settings ? listUnverifiedTargets(settings).map(warnUnverified) : []),
     ...(settings ? await checkImages(settings) : []),
+    ...(settings ? await checkRoom(settings) : []),
     ...(settings ? await checkMock(settings, mockEnvironment()) : []),
     ...(settings ? await checkSigning(settings, new Date()) : []),
     ...(settings

@@ -1,12 +1,15 @@
 import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { FailureInterceptor } from '../activities/failures.ts';
 import { createAttemptFence, FenceInterceptor } from '../activities/fence-attempts.ts';
+import { RoomInterceptor, type RoomRule } from '../activities/room.ts';
 import { remark } from './terminal.ts';
 
 /** How workers reach Temporal. */
 export interface WorkerConnection {
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** What must be free before an activity begins that fills disks; nothing is looked at when absent. */
+  readonly room?: RoomRule;
 }
 
 /** Workers of one process, one for each task queue. */
@@ -39,7 +42,7 @@ type OwnOptions = Omit<Parameters<typeof Worker.create>[0], 'taskQueue' | 'conne
 
 /** Makes the worker of a task queue; it does nothing before {@link runWorkers}. */
 export async function createWorker(
-  { connection, namespace }: WorkerConnection,
+  { connection, namespace, room }: WorkerConnection,
   taskQueue: string,
   own: OwnOptions,
 ): Promise<Worker> {
@@ -55,6 +58,7 @@ export async function createWorker(
       activity: [
         () => ({ inbound: new FailureInterceptor() }),
         () => ({ inbound: new FenceInterceptor(fence) }),
+        ...(room ? [() => ({ inbound: new RoomInterceptor(room) })] : []),
       ],
     },
     ...own,

@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   import: async () => (await import('./commands/import.ts')).addImportCommand,
   dud: async () => (await import('./commands/dud.ts')).addDudCommand,
   reproduce: async () => (await import('./commands/reproduce.ts')).addReproduceCommand,
+  upkeep: async () => (await import('./commands/upkeep.ts')).addUpkeepCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommand,
 };
 

@@ -7,10 +7,11 @@ import {
 import { RekmodError } from '../model/errors.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import { CONTROL_QUEUE } from '../model/task-queues.ts';
-import { followId, SOURCES_ID } from '../model/workflow-ids.ts';
+import { followId, SOURCES_ID, UPKEEP_ID } from '../model/workflow-ids.ts';
 import type {
   FollowInput,
   FollowSourcesInput,
+  UpkeepInput,
   WorkflowOptions,
 } from '../model/workflow-messages.ts';
 import { toPairs } from '../workflows/search-attributes.ts';
@@ -40,8 +41,8 @@ const CATCHUP_WINDOW = '1 minute';
 const MAX_JITTER_MS = 60_000;
 
 /**
- * Makes the schedules fit the configuration: one a stream and one for the sources of all kmods, made,
- * updated or removed; and has all of them look at once.
+ * Makes the schedules fit the configuration: one a stream, one for the sources of all kmods and one for the
+ * upkeep, made, updated or removed; and has all of them begin at once.
  */
 export async function applySchedules(
   client: Client,
@@ -51,6 +52,7 @@ export async function applySchedules(
   const schedules = [
     ...settings.streams.map((stream) => toStreamSchedule(stream, options)),
     toSourcesSchedule(settings, options),
+    toUpkeepSchedule(settings),
   ];
   const wanted = new Set(schedules.map(({ scheduleId }) => scheduleId));
   for await (const { scheduleId, memo } of client.schedule.list()) {
@@ -117,6 +119,26 @@ function toSourcesSchedule(
       staticSummary: `Look at the sources of ${kmods.length} kmods`,
     },
   };
+}
+
+function toUpkeepSchedule({ targets, upkeep }: Settings): ScheduleOptions {
+  return {
+    scheduleId: UPKEEP_ID,
+    ...toRhythm(upkeep.intervalMs),
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'upkeep',
+      workflowId: UPKEEP_ID,
+      taskQueue: CONTROL_QUEUE,
+      args: [toUpkeepInput({ targets })],
+      staticSummary: 'Remove what nobody needs any more',
+    },
+  };
+}
+
+/** What an upkeep is told: whose builders there are. */
+export function toUpkeepInput({ targets }: Pick<Settings, 'targets'>): UpkeepInput {
+  return { archs: [...new Set(targets.map(({ arch }) => arch))].sort() };
 }
 
 function toRhythm(pollIntervalMs: number): Pick<ScheduleOptions, 'spec' | 'policies'> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSConfig } from '@temporalio/client';
@@ -11,6 +11,7 @@ import { type SignDeps, signActivities } from '../activities/sign.ts';
 import { signMetadataActivities } from '../activities/sign-metadata.ts';
 import { openSignatureLog } from '../activities/signature-log.ts';
 import { closeSigningKey, openSigningKey } from '../activities/signing-key.ts';
+import { signUpkeepActivities } from '../activities/upkeep/sign-upkeep.ts';
 import { SIGN_QUEUE } from '../model/task-queues.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import type { CommandContext } from './context.ts';
@@ -30,7 +31,6 @@ export interface RunningSigner {
 const LOCK_PATIENCE_MS = 40_000;
 const RETRY_MS = 500;
 const SIGN_CONCURRENCY = 2;
-const KEPT_MS = 24 * 3_600_000;
 
 /**
  * Opens the keys and serves the queue `sign`; the only process that ever reads a private key.
@@ -47,7 +47,6 @@ export async function startSigner(
     stack.defer(await waitForLock(join(data.signing, 'signer.lock'), signal));
     const own = { ...data, scratch: join(data.signing, 'scratch') };
     await rm(own.scratch, { recursive: true, force: true });
-    await removeOld(data.signed, now());
     await mkdir(own.scratch, { recursive: true, mode: 0o700 });
     const signing = dropRetired(settings.signing, now());
     const key = await openSigningKey(signing, data);
@@ -75,6 +74,7 @@ export async function startSigner(
           ...signActivities(deps),
           ...signMetadataActivities(deps),
           ...signProvenanceActivities(deps),
+          ...signUpkeepActivities({ settings, data }),
         },
         maxConcurrentActivityTaskExecutions: SIGN_CONCURRENCY,
       }),
@@ -102,25 +102,17 @@ async function connect(
   }
 }
 
-/** What was signed a day ago was taken over long since, or its rebuild was given up. */
-async function removeOld(directory: string, now: Date): Promise<void> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
-    () => [],
-  );
-  for (const entry of entries.filter((found) => found.isFile())) {
-    const path = join(entry.parentPath, entry.name);
-    const { mtimeMs } = await stat(path);
-    if (now.getTime() - mtimeMs > KEPT_MS) await rm(path, { force: true });
-  }
-}
-
 async function waitForLock(path: string, signal: AbortSignal): Promise<() => Promise<void>> {
-  const deadline = Date.now() + LOCK_PATIENCE_MS;
+  const startedAt = performance.now();
   for (;;) {
     try {
       return await takeRunLock(path);
     } catch (error) {
-      if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
+      if (
+        !(error instanceof AlreadyRunningError) ||
+        performance.now() - startedAt > LOCK_PATIENCE_MS
+      )
+        throw error;
       await delay(RETRY_MS, undefined, { signal });
     }
   }

@@ -7,6 +7,8 @@ import { findProgram } from '../activities/find-program.ts';
 import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { placeOf } from '../activities/publish.ts';
+import type { RoomRule } from '../activities/room.ts';
+import { openSteadyClock } from '../activities/steady-clock.ts';
 import type { BuildBackend } from '../containers/backend.ts';
 import type { EnginePatience } from '../containers/find-engine.ts';
 import type { Settings } from '../model/settings.ts';
@@ -86,6 +88,8 @@ async function startParts(
   const keys = await waitForPublicKeys(data, settings.signing, say);
 
   const homeId = await requireHomeId(data.root);
+  const clock = await openSteadyClock(join(data.upkeep, 'clock.json'));
+  const { now } = clock;
   // Nothing of this data directory can be running: the lock is ours.
   const leftovers = await backend.removeLeftovers({ home: homeId });
   if (leftovers > 0) say(`Removed ${leftovers} builds that a killed worker left behind`);
@@ -100,7 +104,7 @@ async function startParts(
       gatherStatus({
         settings,
         records,
-        now: () => new Date(),
+        now,
         active: await listActiveRebuilds(client),
         repositoryUrl: (name) => placeOf({ settings, data, serverUrl: server.url }, name).baseUrl,
         ...(temporalUi === undefined ? {} : { temporalUi }),
@@ -124,6 +128,7 @@ async function startParts(
   const workers = await startWorkers({
     connection,
     namespace,
+    room: roomRule(context, { say, backend }),
     bundle: await requireWorkflowBundle(data.cache),
     deps: {
       ...context,
@@ -137,7 +142,7 @@ async function startParts(
       serverUrl: server.url,
       searchPath: process.env.PATH ?? '',
       ...(dnf === undefined ? {} : { dnf }),
-      now: () => new Date(),
+      ...{ now, clock },
       onChange: status.changed,
     },
   });
@@ -157,6 +162,15 @@ async function startParts(
     ]),
     stop: () => stack.run(),
   };
+}
+
+/** Where builds and what they make take room. */
+function roomRule(
+  { settings, data }: CommandContext,
+  { say, backend }: { readonly say: UpParts['say']; readonly backend: BuildBackend },
+): RoomRule {
+  const { freeBytes: bytes, freeInodes: inodes } = settings.limits;
+  return { paths: [data.root, ...(backend.places ?? [])], wanted: { bytes, inodes }, say };
 }
 
 async function startServer(

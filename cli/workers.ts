@@ -12,6 +12,11 @@ import {
   provenanceActivities,
 } from '../activities/provenance/write-provenance.ts';
 import { type PublishDeps, publishActivities } from '../activities/publish.ts';
+import {
+  builderUpkeepActivities,
+  type UpkeepDeps,
+  upkeepActivities,
+} from '../activities/upkeep/upkeep.ts';
 import { type VerifyDeps, verifyActivities } from '../activities/verify.ts';
 import { type VerifySignedDeps, verifySignedActivities } from '../activities/verify-signed.ts';
 import { watchActivities } from '../activities/watch.ts';
@@ -31,7 +36,8 @@ export type WorkerDeps = AssessDeps &
   JudgeGateDeps &
   ServeViewDeps &
   HandOverDeps &
-  WatchSourcesDeps;
+  WatchSourcesDeps &
+  UpkeepDeps;
 
 export interface WorkersOptions extends WorkerConnection {
   /** Path of the bundle. */
@@ -65,6 +71,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         ...handOverActivities(deps),
         ...callGateActivities(deps),
         ...judgeGateActivities(deps),
+        ...upkeepActivities(deps),
       },
     }),
     await createWorker(options, PUBLISH_QUEUE, {
@@ -75,7 +82,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   for (const arch of architectures) {
     workers.push(
       await createWorker(options, buildQueue(arch), {
-        activities: { ...buildActivities(deps), ...loadTestActivities(deps) },
+        activities: {
+          ...buildActivities(deps),
+          ...loadTestActivities(deps),
+          ...builderUpkeepActivities(deps),
+        },
         maxConcurrentActivityTaskExecutions: deps.settings.limits.parallelBuilds,
       }),
     );

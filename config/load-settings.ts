@@ -13,6 +13,7 @@ import {
   resolveServer,
   resolveSources,
   resolveTemporal,
+  resolveUpkeep,
 } from './resolve-sections.ts';
 import { resolveSigning } from './resolve-signing.ts';
 import { resolveStreams } from './resolve-streams.ts';
@@ -69,6 +70,7 @@ function resolveSettings(scope: Scope): Settings {
     server: resolveServer(scope, { streams, repositories }),
     signing: resolveSigning(scope),
     sources: resolveSources(scope),
+    upkeep: resolveUpkeep(scope),
   };
 }
 

@@ -1,5 +1,11 @@
 import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../model/settings.ts';
-import { LimitsSection, ServerSection, SourcesSection, TemporalSection } from './schema.ts';
+import {
+  LimitsSection,
+  ServerSection,
+  SourcesSection,
+  TemporalSection,
+  UpkeepSection,
+} from './schema.ts';
 import { claimFile, isDamaged, report, resolvePath, type Scope } from './scope.ts';
 import { resolveStaleAfter } from './stale-after.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
@@ -25,6 +31,8 @@ export function resolveLimits(scope: Scope): Limits {
     prepareTimeoutMs: parseDurationMs(section.prepareTimeout),
     logBytes: parseSizeBytes(section.log),
     outputBytes: parseSizeBytes(section.output),
+    freeBytes: parseSizeBytes(section.free),
+    freeInodes: section.freeInodes,
   };
 }
 
@@ -72,6 +80,17 @@ export function resolveSources(scope: Scope): Settings['sources'] {
   const { poll, staleAfter } = scope.config.sources ?? SourcesSection.parse({});
   const pollIntervalMs = parseDurationMs(poll);
   return { pollIntervalMs, staleAfterMs: resolveStaleAfter(pollIntervalMs, staleAfter) };
+}
+
+/** The section `upkeep:` in the units of the settings. */
+export function resolveUpkeep(scope: Scope): Settings['upkeep'] {
+  const section = scope.config.upkeep ?? UpkeepSection.parse({});
+  return {
+    intervalMs: parseDurationMs(section.every),
+    graceMs: parseDurationMs(section.grace),
+    unusedMs: parseDurationMs(section.buildroots),
+    forgetMs: parseDurationMs(section.kernels),
+  };
 }
 
 /** Every address of the machine, in IPv4 or IPv6; to listen on, not to be reached at. */

@@ -30,6 +30,12 @@ export const LimitsSection = z.strictObject({
   log: Size.default('16MiB').describe("A build's log is cut there."),
   // The largest kmod packages with debuginfo are about 300 MiB.
   output: Size.default('1GiB').describe('Everything that one build may hand out.'),
+  // A buildroot's image is some 500 MiB, and Temporal's own database must never meet a full disk.
+  free: Size.default('1GiB').describe('Work waits until so much is free where it writes.'),
+  // A kernel-devel unpacked in a buildroot is about 20,000 files.
+  freeInodes: wholeNumber(0, 1_000_000_000)
+    .default(25_000)
+    .describe('Work waits until so many files can be made where it writes.'),
 });
 export type LimitsSection = z.infer<typeof LimitsSection>;
 
@@ -73,6 +79,22 @@ export const SourcesSection = z.strictObject({
   ),
 });
 
+/** When what nobody needs any more is removed. */
+export const UpkeepSection = z.strictObject({
+  // It reads every record and asks the container engine: some seconds with 300 kernels.
+  every: Duration.default('1h').describe('How often what nobody needs any more is looked for.'),
+  // Longer than any build, so that what a build takes up again is never in danger.
+  grace: Duration.default('1d').describe('What nothing refers to goes when it was unused so long.'),
+  // A buildroot takes a minute or two to make, and some 500 MiB.
+  buildroots: Duration.default('14d').describe(
+    'A buildroot of a kernel that is kept built goes when no build has used it for so long.',
+  ),
+  kernels: Duration.default('30d').describe(
+    'What is remembered of a kernel goes so long after the last repository has let go of it.',
+  ),
+});
+export type UpkeepSection = z.infer<typeof UpkeepSection>;
+
 /**
  * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
  * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
@@ -105,6 +127,9 @@ export const Config = z
       .prefault({})
       .describe('Where repositories and status page are served.'),
     sources: SourcesSection.nullable().prefault({}).describe('Watching the sources of kmods.'),
+    upkeep: UpkeepSection.nullable()
+      .prefault({})
+      .describe('When what nobody needs any more is removed.'),
     signing: SigningSection.nullable()
       .prefault({})
       .describe('Keys that sign packages, metadata and kernel modules.'),

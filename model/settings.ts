@@ -152,6 +152,9 @@ export interface Limits {
   readonly logBytes: number;
   /** Everything a build may hand out. */
   readonly outputBytes: number;
+  /** What must be free on every disk that it fills before work begins. */
+  readonly freeBytes: number;
+  readonly freeInodes: number;
 }
 
 /** The whole of what the configuration says, checked and with every default filled in. */
@@ -166,6 +169,18 @@ export interface Settings {
   readonly signing: SigningSettings;
   /** How often the sources of kmods are looked at. */
   readonly sources: { readonly pollIntervalMs: number; readonly staleAfterMs: number };
+  readonly upkeep: UpkeepSettings;
+}
+
+/** When what nobody needs any more goes. All but the interval is counted while the machine runs. */
+export interface UpkeepSettings {
+  readonly intervalMs: number;
+  /** What nothing refers to, and nobody has used, for so long. */
+  readonly graceMs: number;
+  /** A buildroot of a kernel that is kept built, when no build has used it for so long. */
+  readonly unusedMs: number;
+  /** Records of a kernel that nobody has any more, after so long. */
+  readonly forgetMs: number;
 }
 
 /** How to reach Temporal. */

@@ -37,6 +37,12 @@ export function acceptId(stream: string): string {
 /** `sources`: the Schedule that looks at the sources of all kmods; the runs it starts append the moment. */
 export const SOURCES_ID = 'sources';
 
+/** `upkeep`: the Schedule that has removed what nobody needs; the runs it starts append the moment. */
+export const UPKEEP_ID = 'upkeep';
+
+/** `upkeep/by-hand`: one that a person asked for. */
+export const UPKEEP_BY_HAND_ID = 'upkeep/by-hand';
+
 /** `sign/<repository>/<start of the SHA-256 of repomd.xml>`: the same metadata are signed once at a time. */
 export function metadataSignatureId(metadata: {
   readonly repository: string;

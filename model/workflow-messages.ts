@@ -50,6 +50,14 @@ export interface FollowSourcesInput {
   readonly options: WorkflowOptions;
 }
 
+/** Input of `upkeep`. */
+export interface UpkeepInput {
+  /** Whose builders are looked at. */
+  readonly archs: readonly string[];
+  /** Only tells what would be removed. @default {false} */
+  readonly isDryRun?: boolean;
+}
+
 /** Input of `rolloutKernel`. */
 export interface RolloutInput extends KernelKey {
   readonly trigger: Trigger;

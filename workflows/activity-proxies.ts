@@ -13,6 +13,8 @@ import type { ProvenanceActivities } from '../activities/provenance/write-proven
 import type { PublishActivities } from '../activities/publish.ts';
 import type { SignActivities } from '../activities/sign.ts';
 import type { SignMetadataActivities } from '../activities/sign-metadata.ts';
+import type { SignUpkeepActivities } from '../activities/upkeep/sign-upkeep.ts';
+import type { BuilderUpkeepActivities, UpkeepActivities } from '../activities/upkeep/upkeep.ts';
 import type { VerifyActivities } from '../activities/verify.ts';
 import type { VerifySignedActivities } from '../activities/verify-signed.ts';
 import type { WatchActivities } from '../activities/watch.ts';
@@ -157,4 +159,28 @@ export const callGate = proxyActivities<CallGateActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '1 minute',
   retry: PATIENT,
+});
+
+/** What could not be tidied is tidied by the next upkeep. */
+const UPKEEP = {
+  scheduleToStartTimeout: '2 minutes',
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: BRIEF,
+} as const;
+
+export const upkeepControl = proxyActivities<UpkeepActivities>({
+  taskQueue: CONTROL_QUEUE,
+  ...UPKEEP,
+});
+
+/** The caller gives the queue of the architecture; while all builders build, it waits its turn. */
+export const builderUpkeep = proxyActivities<BuilderUpkeepActivities>({
+  ...UPKEEP,
+  scheduleToStartTimeout: '30 minutes',
+});
+
+export const signUpkeep = proxyActivities<SignUpkeepActivities>({
+  taskQueue: SIGN_QUEUE,
+  ...UPKEEP,
 });

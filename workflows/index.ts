@@ -6,3 +6,4 @@ export { publishRepository } from './publish-repository.ts';
 export { rebuildKmod } from './rebuild-kmod.ts';
 export { rolloutKernel } from './rollout-kernel.ts';
 export { signMetadata } from './sign-metadata.ts';
+export { upkeep } from './upkeep.ts';

@@ -280,7 +280,7 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     'terminal escapes and marks of direction in names, escaped',
     '"\\e[31m\\u202Ekmods": {}\n',
     [
-      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "kmods", "limits", "repositories", "server", "signing", "sources", "streams", "targets", "temporal"',
+      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "kmods", "limits", "repositories", "server", "signing", "sources", "streams", "targets", "temporal", "upkeep"',
     ],
   ],
 ];
@@ -365,6 +365,8 @@ test('loadSettings() takes an empty file as an empty inventory', async () => {
     prepareTimeoutMs: 1_800_000,
     logBytes: 16 * 1024 ** 2,
     outputBytes: 1024 ** 3,
+    freeBytes: 1024 ** 3,
+    freeInodes: 25_000,
   });
 });
 

@@ -107,6 +107,12 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
     server: { host: '127.0.0.1', port: 8470 },
     signing: SIGNING,
     sources: { pollIntervalMs: 900_000, staleAfterMs: 3_600_000 },
+    upkeep: {
+      intervalMs: 3_600_000,
+      graceMs: DAY_MS,
+      unusedMs: 14 * DAY_MS,
+      forgetMs: 30 * DAY_MS,
+    },
     ...changes,
   };
 }

@@ -19,6 +19,8 @@ import type { ProvenanceActivities } from '../../activities/provenance/write-pro
 import type { PublishActivities } from '../../activities/publish.ts';
 import type { SignActivities } from '../../activities/sign.ts';
 import type { SignMetadataActivities } from '../../activities/sign-metadata.ts';
+import type { SignUpkeepActivities } from '../../activities/upkeep/sign-upkeep.ts';
+import type { BuilderUpkeepActivities, UpkeepActivities } from '../../activities/upkeep/upkeep.ts';
 import type { VerifyActivities } from '../../activities/verify.ts';
 import type { VerifySignedActivities } from '../../activities/verify-signed.ts';
 import type { WatchActivities } from '../../activities/watch.ts';
@@ -49,7 +51,10 @@ export type Fakes = WatchActivities &
   JudgeGateActivities &
   ServeViewActivities &
   CallGateActivities &
-  WatchSourcesActivities;
+  WatchSourcesActivities &
+  UpkeepActivities &
+  BuilderUpkeepActivities &
+  SignUpkeepActivities;
 
 /** A real Temporal server with workers of all task queues, whose activities are fakes. */
 export interface WorkflowRig extends AsyncDisposable {
@@ -90,9 +95,13 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
     'recordView',
     'lookAgain',
     'rebuildThawed',
+    'tidyRecords',
+    'tidyStore',
+    'listSigned',
+    'recordUpkeep',
   ],
-  [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading'],
-  [SIGN_QUEUE]: ['signPackages', 'signMetadata', 'signProvenance'],
+  [buildQueue('x86_64')]: ['prepareBuildroot', 'buildKmod', 'testLoading', 'tidyBuilders'],
+  [SIGN_QUEUE]: ['signPackages', 'signMetadata', 'signProvenance', 'tidySigned'],
   [PUBLISH_QUEUE]: [
     'publishPackages',
     'tidyRepository',

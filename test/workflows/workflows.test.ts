@@ -8,6 +8,7 @@ import { testLoadStation } from './load-test.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
 import { testRolloutKernel } from './rollout-kernel.cases.ts';
+import { testUpkeep } from './upkeep.cases.ts';
 
 // One server and one bundle for all workflows: each takes seconds to start.
 const rig = await startWorkflowRig();
@@ -23,4 +24,5 @@ if ('skip' in rig) {
   testFollowSources(rig);
   testPublishRepository(rig);
   testGateStream(rig);
+  testUpkeep(rig);
 }
