@@ -1,11 +1,13 @@
 import type { Kernel } from '../model/kernel.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import type { SourcesRecord } from '../model/source-watch.ts';
-import type { SourcesStatus } from '../model/status.ts';
+import type { AliveStamp, SourcesStatus } from '../model/status.ts';
 import { judgeFreshness } from '../plan/judge-freshness.ts';
+import { assembleAlive } from '../report/assemble-alive.ts';
 import type { KnownKernel, StreamFacts } from '../report/assemble-status.ts';
 import { secondsBetween } from '../report/format-values.ts';
 import { formatEvr } from '../rpm/evr.ts';
+import type { Records } from './records.ts';
 import type { StreamRecord } from './stream-record.ts';
 
 /**
@@ -36,6 +38,29 @@ export function describeWatch(
         }),
     ...(acceptance === undefined ? {} : { acceptance }),
   };
+}
+
+/** Gathers the dead-man stamp: a few small files are read, whatever is built. */
+export async function gatherAlive({
+  settings,
+  records,
+  now,
+  holdsMs,
+}: {
+  readonly settings: Settings;
+  readonly records: Pick<Records, 'readStream' | 'readSources'>;
+  readonly now: () => Date;
+  readonly holdsMs: number;
+}): Promise<AliveStamp> {
+  const moment = now().toISOString();
+  const streams = await Promise.all(
+    settings.streams.map(async (stream) => {
+      const record = await records.readStream(stream.name);
+      return { name: stream.name, ...describeWatch(stream, record, moment) };
+    }),
+  );
+  const sources = describeSources(settings, await records.readSources(), moment);
+  return assembleAlive({ now: moment, holdsMs, streams, sources });
 }
 
 /** Kernels that the stream offers and that cannot be taken yet, as `version-release`. */

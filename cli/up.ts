@@ -6,6 +6,7 @@ import { openContentStore } from '../activities/content-store.ts';
 import { findProgram } from '../activities/find-program.ts';
 import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
+import { gatherAlive } from '../activities/gather-watch.ts';
 import { placeOf } from '../activities/publish.ts';
 import type { RoomRule } from '../activities/room.ts';
 import { openSteadyClock } from '../activities/steady-clock.ts';
@@ -13,6 +14,7 @@ import type { BuildBackend } from '../containers/backend.ts';
 import type { EnginePatience } from '../containers/find-engine.ts';
 import type { Settings } from '../model/settings.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
+import { startAliveWriter } from './alive-writer.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { installRuntime } from './create-worker.ts';
@@ -33,6 +35,10 @@ import { workflowOptions } from './workflow-options.ts';
 
 /** How long the parts of others, which may just be starting too, are waited for. */
 const PATIENCE_MS = 30_000;
+
+/** A stamp that is missed once or twice, on a machine under load, is no alarm yet. */
+const ALIVE_EVERY_MS = 30_000;
+const ALIVE_HOLDS_MS = 120_000;
 
 /** A running rekmod, all parts of it in or below this process. */
 export interface Running {
@@ -147,6 +153,15 @@ async function startParts(
     },
   });
   stack.defer(() => workers.stop());
+  const alive = startAliveWriter({
+    directory: data.status,
+    everyMs: ALIVE_EVERY_MS,
+    gather: () =>
+      gatherAlive({ settings, records, now: () => new Date(), holdsMs: ALIVE_HOLDS_MS }),
+    onAlarm: status.changed,
+    onError: (error) => say(`Cannot write that rekmod is alive: ${String(error)}`),
+  });
+  stack.defer(() => alive.stop());
   const options = workflowOptions(context, hasSearchAttributes);
   await applySchedules(client, settings, { homeId, options });
   // A gate that nothing has called yet is started; one that runs sees what was configured anew.

@@ -64,6 +64,28 @@ export interface SourcesStatus {
   }[];
 }
 
+/**
+ * That rekmod lives, published as `alive.json` beside the status page and written anew all the time. Who finds it
+ * older than it says, or with alarms, knows that somebody must look. Moments are whole seconds, ISO 8601 in UTC.
+ */
+export interface AliveStamp {
+  readonly schema: 1;
+  readonly writtenAt: string;
+  /** After this without a newer stamp, rekmod does not live any more. */
+  readonly nextBy: string;
+  /** The last good look at what was not looked at for the longest time; absent when something never was. */
+  readonly oldestLookAt?: string;
+  /** By name. */
+  readonly streams: Readonly<Record<string, SourceAge>>;
+  /** Of the watch of the kmods' sources. */
+  readonly sources: SourceAge;
+  /** What is stale or in quarantine, a sentence each; empty when all is well. */
+  readonly alarms: readonly string[];
+}
+
+/** When something was looked at last with success, and since when that is too long ago. */
+export type SourceAge = Pick<Freshness, 'lastGoodAt' | 'staleSince'>;
+
 /** The last look at a stream's repositories. */
 export interface LookStatus {
   /** ISO 8601 in UTC. */
