@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What:    publishes kernels in a stream: an rpm-md repository that is signed and changes at one instant.
-# Inputs:  <stream folder> <uname -r>… whose RPMs lab/kernel-rpms.sh made; LAB_COMPRESS=gz|xz|bz2|zstd; REKMOD_CACHE.
+# Inputs:  <stream folder> <uname -r>… whose RPMs lab/kernel-rpms.sh made; LAB_COMPRESS=gz|xz|bz2|zstd; REKMOD_CACHE;
+#          LAB_TAMPER=primary changes one bit of that metadata behind the back of the signed repomd.xml.
 # Outputs: the RPMs as hard links in the stream folder, repodata (a symlink to the generation in force), its signature.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -42,6 +43,13 @@ gpg --homedir "$LAB/upstream/gnupg" --batch --yes --quiet --armor --detach-sign 
   --output "$scratch/repodata/repomd.xml.asc" "$scratch/repodata/repomd.xml"
 stop_upstream_agent
 cp "$LAB/upstream/RPM-GPG-KEY-rekmod-lab-upstream" "$scratch/repodata/repomd.xml.key"
+
+if [[ ${LAB_TAMPER:-} == primary ]]; then
+  primary=$(echo "$scratch/repodata"/*-primary.xml.*)
+  middle=$(($(stat -c %s "$primary") / 2))
+  byte=$(od -An -tu1 -j "$middle" -N 1 "$primary")
+  printf '%b' "$(printf '\\x%02x' $((byte ^ 1)))" | dd of="$primary" bs=1 seek="$middle" conv=notrunc status=none
+fi
 
 # A client that read the old repomd.xml a moment ago still finds the files that it names, which carry their checksum.
 if [[ -L $stream/repodata ]]; then

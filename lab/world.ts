@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -103,20 +103,11 @@ export class World {
     await run(join(root, 'lab', 'release-kernel.sh'), [this.streamDirectory, ...releases]);
   }
 
-  /** Someone changes the stream's primary metadata behind the vendor's back. */
+  /** The vendor makes its metadata anew, and someone changes the primary behind the vendor's back. */
   async tamperPrimary(): Promise<void> {
-    const repomd = join(this.streamDirectory, 'repodata', 'repomd.xml');
-    // Files of the metadata before lie beside it.
-    const [, location] =
-      /href="([^"]*-primary\.xml[^"]*)"/.exec(await readFile(repomd, 'utf8')) ?? [];
-    if (location === undefined) throw new Error('BUG: the stream has no primary metadata');
-    const path = join(this.streamDirectory, location);
-    const bytes = await readFile(path);
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
-    await writeFile(path, bytes);
-    // A changed time of repomd.xml makes rekmod look again instead of trusting its validators.
-    await utimes(repomd, new Date(), new Date());
+    await run(join(root, 'lab', 'release-kernel.sh'), [this.streamDirectory], {
+      env: { ...process.env, LAB_TAMPER: 'primary' },
+    });
   }
 
   /** Runs a `rekmod` command to its end. */

@@ -9,6 +9,7 @@ import { fit, paint, STATE_TONES, type TerminalStyle, wrap } from './terminal-te
 
 const MAX_KMOD_WIDTH = 28;
 const MAX_RELEASE_WIDTH = 32;
+const LOOK_LENGTH = 80;
 const ALARM_LENGTH = 1000;
 const GAP = '  ';
 
@@ -70,8 +71,11 @@ function writeTitle(
   const look =
     lastLook === undefined
       ? 'never looked at'
-      : `looked at ${formatSeconds(lastLook.ageSeconds)} ago: ${cleanText(lastLook.message, 80)}`;
-  const alarms = describeAlarms(stream).flatMap((line) =>
+      : `looked at ${formatSeconds(lastLook.ageSeconds)} ago: ${cleanText(lastLook.message, LOOK_LENGTH)}`;
+  // The beginning alone rarely says which mirror had what.
+  const isCut = lastLook?.ok === false && lastLook.message.length > LOOK_LENGTH;
+  const failure = isCut && stream.quarantine === undefined ? [lastLook.message] : [];
+  const alarms = [...failure, ...describeAlarms(stream)].flatMap((line) =>
     wrap(cleanText(line, ALARM_LENGTH), Math.max(40, columns)),
   );
   const tone = lastLook === undefined || lastLook.ok ? 'muted' : 'bad';
