@@ -25,7 +25,22 @@ export interface FetchOptions {
    * @default {30 s}
    */
   readonly silenceTimeoutMs?: number;
+  /**
+   * The slowest body that is put up with, counted only while it is waited for.
+   *
+   * @default {64 KiB in 60 s}
+   */
+  readonly slowest?: Pace;
 }
+
+/** So many bytes in so much time. */
+export interface Pace {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** A modem is quicker; a server that trickles on purpose would hold up a look for as long as it likes. */
+const SLOWEST: Pace = { bytes: 64 * 1024, ms: 60_000 };
 
 const SILENCE_TIMEOUT_MS = 30_000;
 
@@ -37,7 +52,12 @@ const SILENCE_TIMEOUT_MS = 30_000;
  */
 export async function fetchUrl(
   url: string,
-  { validators = {}, signal, silenceTimeoutMs = SILENCE_TIMEOUT_MS }: FetchOptions,
+  {
+    validators = {},
+    signal,
+    silenceTimeoutMs = SILENCE_TIMEOUT_MS,
+    slowest = SLOWEST,
+  }: FetchOptions,
 ): Promise<Fetched> {
   if (url.startsWith('file:')) return readFileUrl(url);
   const silence = new AbortController();
@@ -49,7 +69,7 @@ export async function fetchUrl(
       headers: conditionalHeaders(validators),
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    return await toFetched(url, response, { alarm, silence });
+    return await toFetched(url, response, { alarm, silence, slowest });
   } catch (cause) {
     clearTimeout(alarm);
     signal.throwIfAborted();
@@ -95,6 +115,7 @@ export async function readBounded(
 interface Watchdog {
   readonly alarm: NodeJS.Timeout;
   readonly silence: AbortController;
+  readonly slowest: Pace;
 }
 
 async function toFetched(url: string, response: Response, watchdog: Watchdog): Promise<Fetched> {
@@ -117,7 +138,7 @@ async function toFetched(url: string, response: Response, watchdog: Watchdog): P
 }
 
 /**
- * Passes a body on; a server that falls silent in the middle ends it with an error.
+ * Passes a body on; a server that falls silent in the middle, or trickles, ends it with an error.
  *
  * @param response Held until its body is read: fetch() cancels the body of a response that was
  *   collected as garbage, and the reader would see an empty file.
@@ -125,12 +146,26 @@ async function toFetched(url: string, response: Response, watchdog: Watchdog): P
 async function* watched(
   url: string,
   response: Response,
-  { alarm, silence }: Watchdog,
+  { alarm, silence, slowest }: Watchdog,
 ): AsyncIterable<Uint8Array> {
   try {
+    let waitedMs = 0;
+    let byteCount = 0;
+    let since = performance.now();
     for await (const chunk of response.body ?? []) {
       alarm.refresh();
+      waitedMs += performance.now() - since;
+      byteCount += chunk.byteLength;
+      if (waitedMs > slowest.ms) {
+        if (byteCount < slowest.bytes) {
+          const detail = `expected at least ${slowest.bytes} bytes in ${slowest.ms} ms, found ${byteCount}`;
+          throw new StreamUnreachableError(url, detail);
+        }
+        waitedMs = 0;
+        byteCount = 0;
+      }
       yield chunk;
+      since = performance.now();
     }
   } catch (cause) {
     if (silence.signal.aborted || cause instanceof TypeError) {

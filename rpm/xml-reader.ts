@@ -30,7 +30,7 @@ export interface XmlReader {
 const DEPTH_LIMIT = 32;
 const TEXT_LENGTH_LIMIT = 4096;
 /** Foreign text must bring a tag this often: a comment or attribute without end stops there. */
-const TAGLESS_LENGTH_LIMIT = 4 * 1024 * 1024;
+const TAGLESS_LENGTH_LIMIT = 1024 * 1024;
 const SLICE_LENGTH = 256 * 1024;
 
 /**

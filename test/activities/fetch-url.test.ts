@@ -254,3 +254,23 @@ test('fetchUrl() keeps a body that is read only after a while', async () => {
   const bytes = await readBounded(server.url, fetched.body, 10_000);
   assert.equal(bytes.byteLength, 8000);
 });
+
+test('fetchUrl() ends a body that trickles, and lets a slow one be', async () => {
+  await using server = await startHttpRig((_, response) => {
+    const timer = setInterval(() => response.write('x'), 2);
+    response.on('close', () => clearInterval(timer));
+  });
+  await using slow = await startHttpRig(async (_, response) => {
+    for (let piece = 0; piece < 10; piece++) {
+      response.write('x'.repeat(1000));
+      await delay(2);
+    }
+    response.end();
+  });
+  const slowest = { bytes: 1000, ms: 20 };
+
+  const trickle = await fetchUrl(server.url, { signal, slowest });
+  await assertUnreachable(textOf(trickle), /expected at least 1000 bytes in 20 ms, found \d+$/);
+
+  assert.equal((await textOf(await fetchUrl(slow.url, { signal, slowest }))).length, 10_000);
+});
