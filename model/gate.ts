@@ -126,6 +126,11 @@ export interface GatedKernel {
   readonly waitsFor: readonly GateWait[];
   /** The advisory that put it into the fast lane, or `by hand`; absent if it is not in it. */
   readonly fastLane?: Severity | 'by hand';
+  /**
+   * Since when upstream does not offer it any more, though nothing newer came; ISO 8601 in UTC. Whatever its state,
+   * the gated repository does not list it then.
+   */
+  readonly withdrawnSince?: string;
 }
 
 /** How far the gated repository is. */

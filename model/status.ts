@@ -116,7 +116,7 @@ export interface KernelStatus {
 }
 
 /** How a kernel stands at the gate of its stream. */
-export type KernelGate = Pick<GatedKernel, 'state' | 'reason' | 'since' | 'waitsFor' | 'fastLane'>;
+export type KernelGate = Omit<GatedKernel, 'release'>;
 
 /** How a cell stands, in one word. */
 export type CellState =

@@ -26,6 +26,8 @@ export interface GateKernel {
   readonly foundAt: string;
   /** The gravest advisory that brings it; absent if none does or nobody looked. */
   readonly severity?: Severity;
+  /** Since when upstream has taken it back, ISO 8601 in UTC. */
+  readonly withdrawnSince?: string;
   readonly cells: readonly GateCell[];
 }
 
@@ -62,6 +64,7 @@ const OPEN: readonly CellState[] = ['unknown', 'waiting', 'running'];
  * until its grace is over. What was let through once stays so, whatever happens to its kmods later: only a
  * recall by hand hides it. A required kmod that leaves the kernel out of its range holds it as one that failed:
  * machines that need the module cannot use the kernel. A freeze is no waiver: a frozen kmod that is missing holds.
+ * A kernel that upstream withdrew is not let through by itself any more; of one that was, it is said.
  */
 export function decideGate(facts: GateFacts): GateDecision {
   const kernels = facts.kernels.map((kernel, index) => decideKernel(kernel, index, facts));
@@ -77,7 +80,13 @@ function decideKernel(kernel: GateKernel, index: number, facts: GateFacts): Gate
   const { release } = kernel;
   const isSame = before !== undefined && before.state === verdict.state;
   const since = verdict.since ?? (isSame ? before.since : facts.now);
-  return { release, ...verdict, since };
+  const { withdrawnSince } = kernel;
+  return {
+    release,
+    ...verdict,
+    since,
+    ...(withdrawnSince === undefined ? {} : { withdrawnSince }),
+  };
 }
 
 /** The last word of a person about this kernel. */
@@ -93,7 +102,7 @@ function judgeByHand({ release }: GateKernel, { rules }: GateFacts): Verdict | u
 
 function keepOpen(before: GatedKernel | undefined): Verdict | undefined {
   if (!before || !isOpen(before.state)) return undefined;
-  const { release: _, ...verdict } = before;
+  const { release: _, withdrawnSince: __, ...verdict } = before;
   return verdict;
 }
 
@@ -113,6 +122,15 @@ function judge(kernel: GateKernel, index: number, facts: GateFacts): Verdict {
   );
   const waitsFor = [...required, ...optional].map(toWait);
   const lane = fastLane === undefined ? {} : { fastLane };
+  const { withdrawnSince } = kernel;
+  if (withdrawnSince !== undefined) {
+    return {
+      state: 'held',
+      reason: `withdrawn upstream since ${withdrawnSince}`,
+      waitsFor,
+      ...lane,
+    };
+  }
   const freeze = findFreeze(kernel, facts);
   if (freeze) return { state: 'held', reason: describeFreeze(freeze), waitsFor, ...lane };
   if (waitsFor.length > 0) {

@@ -49,12 +49,19 @@ export function gatedKernelsToLines(
 ): readonly string[] {
   const releases = kernels.map(({ release }) => cleanText(release, MAX_RELEASE_WIDTH));
   const width = Math.max(...releases.map((release) => [...release].length));
-  return kernels.toReversed().flatMap(({ release, state, reason, since, fastLane }) => {
-    const name = fit(cleanText(release, MAX_RELEASE_WIDTH), width);
-    const word = paint(fit(state, STATE_WIDTH), GATE_TONES[state], color);
-    const lane = fastLane === undefined ? '' : `  fast lane (${fastLane})`;
-    const head = `${name}  ${word}  since ${formatMoment(since)}${lane}`;
-    const room = Math.max(40, columns - INDENT.length);
-    return [head, ...wrap(cleanText(reason, 600), room).map((line) => `${INDENT}${line}`)];
-  });
+  return kernels
+    .toReversed()
+    .flatMap(({ release, state, reason, since, fastLane, withdrawnSince }) => {
+      const name = fit(cleanText(release, MAX_RELEASE_WIDTH), width);
+      const word = paint(fit(state, STATE_WIDTH), GATE_TONES[state], color);
+      const lane = fastLane === undefined ? '' : `  fast lane (${fastLane})`;
+      const head = `${name}  ${word}  since ${formatMoment(since)}${lane}`;
+      const room = Math.max(40, columns - INDENT.length);
+      const isTold = withdrawnSince === undefined || state === 'held';
+      const notes = isTold
+        ? [reason]
+        : [reason, `withdrawn upstream since ${formatMoment(withdrawnSince)}: not listed`];
+      const lines = notes.flatMap((note) => wrap(cleanText(note, 600), room));
+      return [head, ...lines.map((line) => `${INDENT}${line}`)];
+    });
 }

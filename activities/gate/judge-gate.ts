@@ -17,6 +17,7 @@ import type { ContentStore } from '../content-store.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Records } from '../records.ts';
+import type { StreamRecord } from '../stream-record.ts';
 import { readKernelSeverities } from './kernel-severities.ts';
 
 export interface JudgeGateDeps {
@@ -93,9 +94,7 @@ export function judgeGateActivities(deps: JudgeGateDeps) {
       graceMs: gate.graceMs,
       fastLane: gate.fastLane,
       rules,
-      kernels: await Promise.all(
-        known.map((kernel) => gatherKernel(kernel, { kmods, severities, records })),
-      ),
+      kernels: await gatherKernels(known, name, { kmods, severities, records }),
       before: before?.kernels ?? [],
     });
     const { view } = before ?? {};
@@ -131,17 +130,39 @@ export function judgeGateActivities(deps: JudgeGateDeps) {
   return { openGate, judgeGate, recordView };
 }
 
+function findWithdrawal(
+  { release }: Kernel,
+  watched: StreamRecord | undefined,
+): Pick<GateKernel, 'withdrawnSince'> {
+  const since = watched?.goneSince?.[release];
+  return since !== undefined && watched?.withdrawn?.includes(release)
+    ? { withdrawnSince: since }
+    : {};
+}
+
+interface KernelContext {
+  readonly kmods: readonly Kmod[];
+  readonly severities: ReadonlyMap<string, Severity>;
+  readonly records: Records;
+}
+
+async function gatherKernels(
+  known: readonly Kernel[],
+  stream: string,
+  context: KernelContext,
+): Promise<readonly GateKernel[]> {
+  const watched = await context.records.readStream(stream);
+  return await Promise.all(
+    known.map(async (kernel) => ({
+      ...(await gatherKernel(kernel, context)),
+      ...findWithdrawal(kernel, watched),
+    })),
+  );
+}
+
 async function gatherKernel(
   { stream, release, foundAt }: Kernel,
-  {
-    kmods,
-    severities,
-    records,
-  }: {
-    readonly kmods: readonly Kmod[];
-    readonly severities: ReadonlyMap<string, Severity>;
-    readonly records: Records;
-  },
+  { kmods, severities, records }: KernelContext,
 ): Promise<GateKernel> {
   const plan = await records.readPlan({ stream, release });
   const severity = severities.get(release);

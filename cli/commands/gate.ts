@@ -19,7 +19,7 @@ export function addGateCommand(program: Command, terminal: Terminal): void {
       'after',
       `
 Works while nothing runs. Exit codes: 0 the newest kernel of each stream is let through, 1 one is held or
-recalled, 3 configuration.
+recalled, 3 configuration. A kernel that upstream withdrew does not count.
 
 Examples:
   rekmod gate
@@ -106,6 +106,6 @@ function showGates(records: readonly GateListing[], terminal: Terminal): void {
 }
 
 function isNewestOpen({ kernels }: GateListing): boolean {
-  const newest = kernels.at(-1);
+  const newest = kernels.findLast(({ withdrawnSince }) => withdrawnSince === undefined);
   return newest === undefined || newest.state === 'released' || newest.state === 'waived';
 }

@@ -374,3 +374,29 @@ test('decideGate() decides the same when it is asked again', () => {
     assert.deepEqual(decideGate({ ...facts, before: once.kernels }), once);
   }
 });
+
+test('decideGate() lets no kernel through that upstream took back, and takes none back for that', () => {
+  const withdrawnSince = '2026-11-23T11:45:00.000Z';
+  const kernel = { ...kernelOf('k1', cellOf('jool', 'built')), withdrawnSince };
+
+  const [held] = decide([kernel]);
+  const [open] = decide([kernel], { before: decide([kernelOf('k1', cellOf('jool', 'built'))]) });
+
+  const since = { withdrawnSince, since: NOW, waitsFor: [] };
+  const reason = `withdrawn upstream since ${withdrawnSince}`;
+  assert.deepEqual(held, { release: 'k1', state: 'held', reason, ...since });
+  assert.deepEqual(open, {
+    ...{ release: 'k1', state: 'released', reason: 'the required kmod is there' },
+    ...since,
+  });
+});
+
+test('decideGate() goes on with a withdrawn kernel that upstream brings back', () => {
+  const kernel = kernelOf('k1', cellOf('jool', 'built'));
+  const before = decide([{ ...kernel, withdrawnSince: '2026-11-23T11:45:00.000Z' }]);
+
+  const [back] = decide([kernel], { before });
+
+  assert.equal(back?.state, 'released');
+  assert.ok(!('withdrawnSince' in (back ?? {})));
+});
