@@ -9,7 +9,7 @@ WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.s
 help:
 	@printf '%s\n' \
 	  'make demo       real modules rebuilt for real new kernels, from nothing to a dnf install' \
-	  'make story      a kernel breaks a module: machines stay where they are until it is mended' \
+	  'make story      two kernels break a module each: machines stay where they are until it is mended' \
 	  'make demo-stop  ends what a demo left running for you to look at' \
 	  'make test       all tests' \
 	  'make check      format, lint, types and quick tests only' \

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { ProgramFailedError } from '../model/activity-errors.ts';
 import { type Lab, readLab } from './read-lab.ts';
 import { type BuildPlan, buildKernel } from './truth/build-kernel.ts';
-import { fetchNewerSources } from './truth/builds.ts';
+import { fetchNewerTrees } from './truth/builds.ts';
 import { openExaminer } from './truth/examine.ts';
 import { makeForecasts, type TriedKernel } from './truth/forecasts.ts';
 import { inParallel } from './truth/in-parallel.ts';
@@ -71,7 +71,7 @@ async function planBuilds(made: Lab): Promise<BuildPlan> {
 /** A mirror may have the machine's own suite alone: then kmods that do not compile are left out. */
 async function findNewerSources(kmods: Lab['kmods']): Promise<BuildPlan['newer']> {
   try {
-    return await fetchNewerSources(kmods);
+    return await fetchNewerTrees(kmods);
   } catch (error) {
     if (!(error instanceof ProgramFailedError)) throw error;
     say(`there are no newer sources: ${error.message}`);

@@ -12,9 +12,9 @@ release=$1 kernel=$2 out=$3
 shift 3
 image=$(sed -n 's/.*"image": "\([^"]*\)".*/\1/p' "$CACHE/lab/builder-image.json")
 [[ -n $image ]] || die "Cannot build kmods: expected the lab's builder image, found none; run lab/make-lab.sh"
-mkdir -p "$out" "$CACHE/truth/newer"
+mkdir -p "$out" "$CACHE/lab/newer/stable"
 chmod 0777 "$out"
 engine run --rm --network none --read-only --user 1000 --cap-drop ALL --pids-limit 512 \
   --tmpfs /tmp --tmpfs /build:exec,uid=1000,mode=0755 --volume "$kernel/usr/src/kernels:/usr/src/kernels:ro" \
   --volume "$CACHE/lab/kmods:/sources:ro" --volume "$here/made:/made:ro" --volume "$here/make-kmods.sh:/make-kmods.sh:ro" \
-  --volume "$CACHE/truth/newer:/newer:ro" --volume "$out:/out" "$image" bash /make-kmods.sh "$release" "$@" >&2
+  --volume "$CACHE/lab/newer/stable:/newer:ro" --volume "$out:/out" "$image" bash /make-kmods.sh "$release" "$@" >&2

@@ -5,6 +5,7 @@ import { readModuleFacts } from '../../kabi/module-facts.ts';
 import type { PackagedModule } from '../../model/kabi.ts';
 import type { Sha256Hex } from '../../model/store.ts';
 import { findFirstError } from '../../plan/first-error.ts';
+import { fetchNewerSources } from '../newer-sources.ts';
 import type { LabKmod } from '../read-lab.ts';
 import { runScript, type TruthKernel } from './kernels.ts';
 import { digestFile, digestOf, truthDirectory } from './remember.ts';
@@ -55,17 +56,11 @@ export const MADE_SOURCE: KmodSourceTree = {
 const NEWER_SUFFIX = '~newer';
 
 /** Fetches the newer sources of kmods, unless they are there. @returns Those that there are. */
-export async function fetchNewerSources(
+export async function fetchNewerTrees(
   kmods: readonly LabKmod[],
 ): Promise<readonly KmodSourceTree[]> {
-  const { stdout } = await runScript(
-    'newer-sources.sh',
-    kmods.flatMap(({ name, debianPackage }) => (debianPackage ? [name, debianPackage] : [])),
-  );
-  return stdout.split('\n').flatMap((name) => {
-    const directory = join(truthDirectory(), 'newer', name);
-    return name === '' ? [] : [{ name: `${name}${NEWER_SUFFIX}`, directory }];
-  });
+  const sources = await fetchNewerSources('stable', kmods);
+  return sources.map(({ name, directory }) => ({ name: `${name}${NEWER_SUFFIX}`, directory }));
 }
 
 /** Builds sources for a kernel by plain make, those that are not built yet. */
