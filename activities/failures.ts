@@ -1,21 +1,39 @@
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
   ActivityExecuteInput,
   ActivityInboundCallsInterceptor,
   Next,
 } from '@temporalio/worker';
-import { RekmodError } from '../model/errors.ts';
+import type { FailureKind } from '../model/errors.ts';
 import { NoRoomError } from '../model/room-errors.ts';
+import { pauseAfter } from '../plan/failure-policies.ts';
+import { classifyError } from './classify-error.ts';
 
 /** Temporal keeps at most 4 KiB of an activity's failure; the log has the rest. */
 const MAX_MESSAGE_LENGTH = 1800;
 
+/** The attempt that is about to run, from 1, and at what. */
+export interface AttemptInfo {
+  readonly attempt: number;
+  readonly activityType: string;
+}
+
+/** What an activity's failure tells workflows besides its type. */
+export interface FailureDetail {
+  readonly kind: FailureKind;
+}
+
 /**
- * Turns rekmod's errors into Temporal's, in one place: the class name becomes the type that
- * workflows look at, and only transient ones are tried again.
+ * Turns errors into Temporal's, in one place: the class name becomes the type that workflows look at, and
+ * whether and when the call is made again is what `FAILURE_POLICIES` says of the error's kind.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  readonly #info: AttemptInfo;
+
+  constructor(info: AttemptInfo) {
+    this.#info = info;
+  }
+
   async execute(
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
@@ -23,13 +41,17 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
     try {
       return await next(input);
     } catch (error) {
-      const known = describeFull(error) ?? error;
-      if (!(known instanceof RekmodError)) throw error;
+      const known = describeFull(error, this.#info) ?? error;
+      const kind = classifyError(known);
+      if (kind === undefined || !(known instanceof Error)) throw error;
+      const pauseMs = pauseAfter(kind, this.#info.attempt);
+      const detail: FailureDetail = { kind };
       throw ApplicationFailure.create({
         type: known.name,
         message: known.message.slice(0, MAX_MESSAGE_LENGTH),
-        nonRetryable: known.failureClass !== 'transient',
-        details: [{ failureClass: known.failureClass }],
+        nonRetryable: pauseMs === undefined,
+        ...(pauseMs === undefined ? {} : { nextRetryDelay: pauseMs }),
+        details: [detail],
       });
     }
   }
@@ -38,9 +60,9 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** A disk that got full under the work: what was begun is removed by its own cleanup, and it is tried again. */
-function describeFull(error: unknown): NoRoomError | undefined {
+function describeFull(error: unknown, { activityType }: AttemptInfo): NoRoomError | undefined {
   if (!(error instanceof Error && 'code' in error && FULL.has(error.code))) return undefined;
-  const action = `finish "${Context.current().info.activityType}"`;
+  const action = `finish "${activityType}"`;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : 'a file system';
   const detail = `expected room for what it writes, found none (${String(error.code)})`;
   return new NoRoomError(action, path, detail, { cause: error });

@@ -56,7 +56,7 @@ export async function createWorker(
     shutdownForceTime: SHUTDOWN_FORCE_MS,
     interceptors: {
       activity: [
-        () => ({ inbound: new FailureInterceptor() }),
+        ({ info }) => ({ inbound: new FailureInterceptor(info) }),
         () => ({ inbound: new FenceInterceptor(fence) }),
         ...(room ? [() => ({ inbound: new RoomInterceptor(room) })] : []),
       ],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { findProgram } from '../activities/find-program.ts';
-import { RekmodError } from '../model/errors.ts';
+import { RekmodError, type TroubleKind } from '../model/errors.ts';
 import { endChild } from './end-child.ts';
 import { isAlive, markProcess, parseMark } from './run-lock.ts';
 
@@ -46,6 +46,10 @@ export class AddressUnusableError extends RekmodError {
 /** The server did not come up, or nobody answers at its address. */
 export class TemporalUnreachableError extends RekmodError {
   readonly failureClass = 'transient';
+
+  override get trouble(): TroubleKind {
+    return 'temporal';
+  }
 }
 
 /** A server that this process started. */

@@ -1,4 +1,4 @@
-import { type FailureClass, RekmodError } from './errors.ts';
+import { type FailureClass, RekmodError, type TroubleKind } from './errors.ts';
 
 /** A mirror or server cannot be reached, or answers that it cannot serve now. */
 export class StreamUnreachableError extends RekmodError {
@@ -8,6 +8,10 @@ export class StreamUnreachableError extends RekmodError {
   constructor(url: string, detail: string, options?: ErrorOptions) {
     super(`Cannot fetch "${url}": ${detail}`, options);
     this.url = url;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
   }
 }
 
@@ -22,6 +26,10 @@ export class ContentMismatchError extends RekmodError {
   constructor(url: string, detail: string, options?: ErrorOptions) {
     super(`Cannot trust "${url}": ${detail}`, options);
     this.url = url;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
   }
 }
 
@@ -55,6 +63,10 @@ export class SignatureRefusedError extends RekmodError {
   constructor(url: string, detail: string, options?: ErrorOptions) {
     super(`Cannot accept "${url}": ${detail}`, options);
     this.url = url;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
   }
 }
 

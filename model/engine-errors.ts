@@ -1,4 +1,4 @@
-import { type FailureClass, RekmodError } from './errors.ts';
+import { type FailureClass, RekmodError, type TroubleKind } from './errors.ts';
 
 /** One address where a container engine was looked for in vain. */
 export interface EngineAttempt {
@@ -36,6 +36,10 @@ export class EngineUnavailableError extends RekmodError {
     );
     this.address = address;
   }
+
+  override get trouble(): TroubleKind {
+    return 'engine';
+  }
 }
 
 /** Thrown when the container engine answers no. */
@@ -50,6 +54,10 @@ export class EngineRefusedError extends RekmodError {
     // 404 and 409: somebody else removed or changed what this is about.
     const isRequestWrong = statusCode < 500 && statusCode !== 404 && statusCode !== 409;
     this.failureClass = isRequestWrong ? 'configuration' : 'transient';
+  }
+
+  override get trouble(): TroubleKind {
+    return 'engine';
   }
 }
 
@@ -86,6 +94,10 @@ export class RegistryUnreachableError extends RekmodError {
     super(`Cannot pull the image "${image}": expected an answer of its registry, found ${found}`);
     this.image = image;
   }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
+  }
 }
 
 /** Thrown when a buildroot was removed between its preparation and a build; prepare it again. */
@@ -96,6 +108,10 @@ export class BuildrootMissingError extends RekmodError {
   constructor(buildrootId: string) {
     super(`Cannot use the buildroot "${buildrootId}": expected it on this machine, found none`);
     this.buildrootId = buildrootId;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'engine';
   }
 }
 
@@ -161,6 +177,10 @@ export class PrepareFailedError extends RekmodError {
     this.release = failure.release;
     this.exitCode = failure.exitCode;
     this.lastLines = failure.lastLines;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
   }
 }
 

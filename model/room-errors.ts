@@ -1,4 +1,4 @@
-import { RekmodError } from './errors.ts';
+import { RekmodError, type TroubleKind } from './errors.ts';
 
 /** A file system is full, or too full to begin. It is waited for: somebody or the upkeep makes room. */
 export class NoRoomError extends RekmodError {
@@ -9,5 +9,9 @@ export class NoRoomError extends RekmodError {
   constructor(action: string, path: string, detail: string, options?: ErrorOptions) {
     super(`Cannot ${action}: ${detail} at "${path}"`, options);
     this.path = path;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'disk';
   }
 }

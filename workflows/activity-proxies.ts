@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, type RetryPolicy } from '@temporalio/workflow';
 import type { AssessActivities } from '../activities/assess.ts';
 import type { BuildActivities } from '../activities/build.ts';
 import type { CallGateActivities } from '../activities/gate/call-gate.ts';
@@ -20,15 +20,16 @@ import type { VerifySignedActivities } from '../activities/verify-signed.ts';
 import type { WatchActivities } from '../activities/watch.ts';
 import type { WatchSourcesActivities } from '../activities/watch-sources.ts';
 import { CONTROL_QUEUE, PUBLISH_QUEUE, SIGN_QUEUE } from '../model/task-queues.ts';
+import { ATTEMPT_COUNTS, FAILURE_POLICIES } from '../plan/failure-policies.ts';
 
 /** A worker that is gone is noticed after this; activities send a heartbeat every three seconds. */
 const HEARTBEAT_TIMEOUT_MS = 15_000;
 
-/** Trouble of the machine passes within minutes or needs a person. */
-const PATIENT = { initialInterval: 2000, maximumInterval: 60_000, maximumAttempts: 8 } as const;
-
-/** The next poll tries again anyway. */
-const BRIEF = { initialInterval: 2000, maximumInterval: 10_000, maximumAttempts: 3 } as const;
+/** Pauses are the interceptor's to say; these hold where a worker dies and nobody says any. */
+const PAUSES = FAILURE_POLICIES.machine.retry;
+const PATIENT = toRetry(ATTEMPT_COUNTS.patient);
+const BRIEF = toRetry(ATTEMPT_COUNTS.brief);
+const COPY = toRetry(ATTEMPT_COUNTS.copy);
 
 export const watch = proxyActivities<WatchActivities>({
   taskQueue: CONTROL_QUEUE,
@@ -124,7 +125,7 @@ export const mirror = proxyActivities<Pick<PublishActivities, 'mirrorRepository'
   taskQueue: PUBLISH_QUEUE,
   startToCloseTimeout: '4 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: { initialInterval: 2000, maximumInterval: 60_000, maximumAttempts: 4 },
+  retry: COPY,
 });
 
 export const outcomes = proxyActivities<OutcomeActivities>({
@@ -184,3 +185,11 @@ export const signUpkeep = proxyActivities<SignUpkeepActivities>({
   taskQueue: SIGN_QUEUE,
   ...UPKEEP,
 });
+
+function toRetry(attemptCount: number): RetryPolicy {
+  return {
+    initialInterval: PAUSES?.firstPauseMs,
+    maximumInterval: PAUSES?.longestPauseMs,
+    maximumAttempts: attemptCount,
+  };
+}

@@ -154,7 +154,7 @@ async function startPublisherWorkers(
     await Worker.create({ connection, taskQueue: CONTROL_QUEUE, workflowBundle: { codePath } }),
     await Worker.create({
       ...{ connection, taskQueue: PUBLISH_QUEUE, activities },
-      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+      interceptors: { activity: [({ info }) => ({ inbound: new FailureInterceptor(info) })] },
     }),
   ];
   return workers.map((worker) => ({ worker, run: worker.run() }));

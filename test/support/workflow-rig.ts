@@ -142,7 +142,7 @@ export async function startWorkflowRig(): Promise<WorkflowRig | { readonly skip:
         ...(isControl ? { workflowBundle: { codePath: await bundle } } : {}),
         maxHeartbeatThrottleInterval: 100,
         defaultHeartbeatThrottleInterval: 100,
-        interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+        interceptors: { activity: [({ info }) => ({ inbound: new FailureInterceptor(info) })] },
       }),
     );
   }
