@@ -1,16 +1,18 @@
 import { Context } from '@temporalio/activity';
 import { NotFoundError } from '../model/activity-errors.ts';
-import { RekmodError } from '../model/errors.ts';
+import { type FailureKind, RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
-import type { Settings, Target } from '../model/settings.ts';
+import type { Target } from '../model/settings.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
+import { kindOfError } from '../plan/failure-policies.ts';
 import { findKmodFreeze } from '../plan/find-kmod-freeze.ts';
 import { restrictPlan } from '../plan/restrict-plan.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
 import { readSpecDependencies } from '../rpm/spec-dependencies.ts';
+import { type DeferDeps, deferPlan } from './defer-plan.ts';
 import { detailPlan } from './detail-plan.ts';
 import { digestCellInput } from './digest-cell-input.ts';
 import type { ForeignBuildReader } from './foreign-builds.ts';
@@ -21,15 +23,16 @@ import type { DonorLookup, Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
 import type { SymversReader } from './symvers-reader.ts';
 
-export interface AssessDeps {
-  readonly settings: Settings;
+export interface AssessDeps extends DeferDeps {
   readonly readKmod: KmodReader;
   readonly readKernelOptions: KernelOptionsReader;
   readonly readSymvers: SymversReader;
-  readonly records: Records;
   readonly readForeignBuilds: ForeignBuildReader;
   readonly onChange: () => void;
 }
+
+/** `isPatient`: a server of a source that is down throws; else that kmod is unreadable now. */
+export type AssessKernelDeps = Omit<AssessDeps, 'onChange'> & { readonly isPatient?: boolean };
 
 /** What to plan. */
 export interface PlanRequest extends KernelKey {
@@ -40,7 +43,15 @@ export interface PlanRequest extends KernelKey {
 /** A plan, and the kmods that could not be judged because their own source is at fault. */
 export interface Assessment {
   readonly plan: RebuildPlan;
-  readonly unreadable: readonly { readonly kmod: string; readonly reason: string }[];
+  readonly unreadable: readonly UnreadableKmod[];
+}
+
+/** A kmod whose source is at fault, or cannot be had now. */
+export interface UnreadableKmod {
+  readonly kmod: string;
+  readonly reason: string;
+  /** What else than the source is at fault; absent where nothing is. */
+  readonly trouble?: Exclude<FailureKind, 'outcome'>;
 }
 
 /** See {@link assessActivities}. */
@@ -55,14 +66,14 @@ export function assessActivities(deps: AssessDeps) {
   async function planKernel(request: PlanRequest): Promise<Assessment> {
     return await withHeartbeat(async (signal) => {
       const isPatient = Context.current().info.attempt < PATIENT_ATTEMPTS;
-      const assessment = await assessKernel(request, { ...deps, isPatient }, signal);
+      const assessment = await assessForRollout(request, { ...deps, isPatient }, signal);
       await deps.records.writePlan(assessment.plan);
       deps.onChange();
       return assessment;
     });
   }
 
-  /** Plans one cell, in the light of all others. */
+  /** Plans one cell, in the light of all others; whoever asks for one has it tried, whatever failed before. */
   async function planCell(request: PlanRequest & { readonly kmod: string }): Promise<PlannedCell> {
     return await withHeartbeat(async (signal) => {
       const isPatient = Context.current().info.attempt < PATIENT_ATTEMPTS;
@@ -77,14 +88,13 @@ export function assessActivities(deps: AssessDeps) {
 }
 
 /**
- * Judges every kmod of a kernel's stream. Reads only; `rekmod plan` prints what this returns.
+ * Judges every kmod of a kernel's stream, whatever failed before. Reads only.
  *
- * @param deps `isPatient`: a server of a source that is down throws; else that kmod is unreadable now.
  * @throws {NotFoundError} If the kernel is not known.
  */
 export async function assessKernel(
   request: PlanRequest,
-  deps: Omit<AssessDeps, 'onChange'> & { readonly isPatient?: boolean },
+  deps: AssessKernelDeps,
   signal: AbortSignal,
 ): Promise<Assessment> {
   const { settings, records, readSymvers } = deps;
@@ -95,7 +105,7 @@ export async function assessKernel(
   const donorsOf = await records.openDonors(kernel);
   const gate = stream.gate ? await records.readGate(stream.name) : undefined;
   const kmods: KmodFacts[] = [];
-  const unreadable: { kmod: string; reason: string }[] = [];
+  const unreadable: UnreadableKmod[] = [];
   for (const kmod of settings.kmods.filter(({ streams }) => streams.includes(stream.name))) {
     try {
       const freeze = gate && findKmodFreeze(gate.rules, kmod.name);
@@ -106,11 +116,32 @@ export async function assessKernel(
       // One kmod whose source is at fault must not hold up the others; trouble that passes is waited for.
       if (!(error instanceof RekmodError)) throw error;
       if (error.failureClass === 'transient' && deps.isPatient === true) throw error;
-      unreadable.push({ kmod: kmod.name, reason: error.message });
+      unreadable.push(toUnreadable(kmod, error));
     }
   }
   const plan = assemblePlan({ stream, kernel, symvers, kmods, forced: request.forced });
   return { plan: await detailPlan(plan, { stream, symvers, kmods }, deps), unreadable };
+}
+
+function toUnreadable({ name: kmod }: Kmod, error: RekmodError): UnreadableKmod {
+  const kind = kindOfError(error);
+  return { kmod, reason: error.message, ...(kind === 'outcome' ? {} : { trouble: kind }) };
+}
+
+/**
+ * Judges every kmod of a kernel's stream, and puts off what would only fail again. Reads only; `rekmod plan` prints what
+ * this returns.
+ *
+ * @throws {NotFoundError} If the kernel is not known.
+ */
+export async function assessForRollout(
+  request: PlanRequest,
+  deps: AssessKernelDeps,
+  signal: AbortSignal,
+): Promise<Assessment> {
+  const { plan, unreadable } = await assessKernel(request, deps, signal);
+  const kernel = await requireKernel(deps.records, request);
+  return { plan: await deferPlan(plan, { ...request, kernel }, deps), unreadable };
 }
 
 /** @throws {NotFoundError} If rekmod has not seen the kernel. */

@@ -2,8 +2,8 @@ import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { GatedKernel } from '../model/gate.ts';
 import type { Settings, Stream } from '../model/settings.ts';
 import type { CellLinks, KernelGate, StatusReport } from '../model/status.ts';
-import { needsBuild } from '../model/verdict.ts';
 import { rebuildId } from '../model/workflow-ids.ts';
+import { isBuilt } from '../plan/is-built.ts';
 import {
   type ActiveCell,
   assembleStatus,
@@ -53,6 +53,7 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
     streams,
     sources: describeSources(settings, await records.readSources(), now),
     kmods: settings.kmods,
+    failures: settings.failures,
     records: cells.flat(),
     active: [...sources.active, ...queued.flat().filter((cell) => !running.has(nameCell(cell)))],
     links: {
@@ -104,7 +105,7 @@ async function findQueued(
   );
   return plans
     .flatMap((plan) => plan?.cells ?? [])
-    .filter((cell) => needsBuild(cell.verdict) && !recorded.has(nameCell(cell)))
+    .filter((cell) => isBuilt(cell) && !recorded.has(nameCell(cell)))
     .map(({ kmod, release, verdict }) => ({
       kmod,
       stream: stream.name,

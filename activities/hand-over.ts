@@ -126,7 +126,18 @@ export function handOverActivities({ client, settings }: HandOverDeps) {
     });
   }
 
-  return { requestPublication, resumeDependants, resumeForSources, joinRebuild, awaitEnd };
+  /** Finds the run of a workflow that is there now: nobody must wait for one that begins later. */
+  const findRun = async (key: Pick<RunKey, 'workflowId'>) => await describeRun(key, client);
+
+  return { requestPublication, resumeDependants, resumeForSources, joinRebuild, awaitEnd, findRun };
+}
+
+async function describeRun(
+  { workflowId }: Pick<RunKey, 'workflowId'>,
+  client: Client,
+): Promise<RunKey> {
+  const { runId } = await client.workflow.getHandle(workflowId).describe();
+  return { workflowId, runId };
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

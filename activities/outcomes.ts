@@ -4,6 +4,7 @@ import type { KernelKey } from '../model/kernel.ts';
 import type { PlannedCell } from '../model/plan.ts';
 import type { SourceDigests } from '../model/source-watch.ts';
 import { needsBuild } from '../model/verdict.ts';
+import { memoryOf, updateMemory } from '../plan/failure-memory.ts';
 import type { Records } from './records.ts';
 
 export interface OutcomeDeps {
@@ -14,7 +15,11 @@ export interface OutcomeDeps {
 
 /** A cell and how the work on it ended; without digests where its source could not be read. */
 export type CellEnd = Pick<PlannedCell, 'stream' | 'kmod' | 'release' | 'arch' | 'verdict'> &
-  Partial<SourceDigests> & { readonly outcome: CellOutcome };
+  Partial<SourceDigests> & {
+    readonly outcome: CellOutcome;
+    /** What it was built with, if it came to that. */
+    readonly toolchain?: string;
+  };
 
 /** See {@link outcomeActivities}. */
 export type OutcomeActivities = ReturnType<typeof outcomeActivities>;
@@ -42,8 +47,10 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
   }
 
   async function write(end: CellEnd): Promise<void> {
-    const { stream, kmod, release, arch, verdict, outcome, sourceDigest, inputDigest } = end;
+    const { stream, kmod, release, arch, verdict, outcome } = end;
     const before = await records.readCell(end);
+    if (isKnownFailure(outcome, before)) return;
+    const failure = updateMemory(memoryOf(before), end, now().toISOString());
     const lastBuild = outcome.kind === 'published' ? outcome : before?.lastBuild;
     const { workflowExecution } = Context.current().info;
     const record: CellRecord = {
@@ -55,9 +62,8 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
       // A build for this very kernel that is kept stays what it was: published.
       outcome: outcome.kind === 'kept' && lastBuild && !needsBuild(verdict) ? lastBuild : outcome,
       ...(lastBuild ? { lastBuild } : {}),
-      ...(sourceDigest === undefined || inputDigest === undefined
-        ? {}
-        : { planned: { sourceDigest, inputDigest } }),
+      ...listDigests(end),
+      ...(failure ? { failure } : {}),
       updatedAt: now().toISOString(),
       workflowId: workflowExecution?.workflowId ?? '',
       runId: workflowExecution?.runId ?? '',
@@ -66,4 +72,15 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
   }
 
   return { recordOutcome, recordUnbuilt, recordRollout };
+}
+
+/** The record of a failure says more than that it is not tried again. */
+function isKnownFailure(outcome: CellOutcome, before: CellRecord | undefined): boolean {
+  const isPutOff = outcome.kind === 'deferred' && outcome.deferral.why === 'failed-before';
+  return isPutOff && before?.outcome.kind === 'failed';
+}
+
+function listDigests({ sourceDigest, inputDigest }: CellEnd): Pick<CellRecord, 'planned'> {
+  if (sourceDigest === undefined || inputDigest === undefined) return {};
+  return { planned: { sourceDigest, inputDigest } };
 }

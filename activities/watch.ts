@@ -1,17 +1,19 @@
 import { LookQuarantinedError } from '../model/activity-errors.ts';
 import { CommandRefusedError } from '../model/command-errors.ts';
 import type { Kernel, KernelOffer } from '../model/kernel.ts';
-import type { Settings, Stream } from '../model/settings.ts';
+import type { Stream } from '../model/settings.ts';
 import type { Quarantine, SeenRepository } from '../model/stream-watch.ts';
 import { sortFinds } from '../plan/sort-finds.ts';
 import { describeLook, describeQuarantine } from '../report/describe-look.ts';
 import { newestKernels } from '../rpm/newest-kernels.ts';
 import type { DataDirectory } from './data-directory.ts';
+import type { DeferDeps } from './defer-plan.ts';
+import { type DueKernel, findDueKernels } from './find-due-kernels.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { readStream, type StreamContent } from './look-at-stream.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
+import { orderLook } from './order-look.ts';
 import { keepEvidence } from './quarantine.ts';
-import type { Records } from './records.ts';
 import {
   afterAcceptance,
   afterFailedLook,
@@ -35,18 +37,25 @@ export interface StreamLook {
   readonly newKernels: readonly KernelOffer[];
   /** Kernels in the store whose rollout has not come to its end, oldest first. */
   readonly unfinished: readonly StoredKernel[];
+  /** Kernels some of whose cells are to be tried again; absent in histories of before they were. */
+  readonly due?: readonly DueKernel[];
+  /**
+   * The names of all of these, most urgent first; see {@link orderLook}. Absent in histories of before there was an
+   * order: what is not done first, then what is new.
+   */
+  readonly order?: readonly string[];
   /** To be given to {@link WatchActivities.acknowledgeLook} once the kernels are handed on. */
   readonly validators: Readonly<Record<string, SeenRepository>>;
 }
 
-export interface WatchDeps {
-  readonly settings: Settings;
+export interface WatchDeps extends DeferDeps {
   readonly data: DataDirectory;
-  readonly records: Records;
-  readonly now: () => Date;
   /** Called when something that the status page shows has changed. */
   readonly onChange: () => void;
 }
+
+/** Work of a stream that needs no look at its repositories. */
+export type StoredWork = Required<Pick<StreamLook, 'unfinished' | 'due' | 'order'>>;
 
 /** See {@link watchActivities}. */
 export type WatchActivities = ReturnType<typeof watchActivities>;
@@ -66,7 +75,10 @@ export function watchActivities(deps: WatchDeps) {
     const stream = requireNamed(deps.settings.streams, 'look at', 'stream', name);
     return await oneAtATime(name, async () => {
       try {
-        return await withHeartbeat((signal) => lookAt(stream, deps, signal));
+        return await withHeartbeat(async (signal) => {
+          const look = await lookAt(stream, deps, signal);
+          return { ...look, ...(await addDue(stream, look, { ...deps, signal })) };
+        });
       } catch (error) {
         if (!(error instanceof LookQuarantinedError)) await rememberFailure(name, error, deps);
         throw error;
@@ -118,7 +130,21 @@ export function watchActivities(deps: WatchDeps) {
     });
   }
 
-  return { lookAtStream, acknowledgeLook, acceptLook };
+  /** Finds the work on kernels that are in the store: it must not wait for a mirror that is away. */
+  async function findStoredWork({
+    stream: name,
+  }: {
+    readonly stream: string;
+  }): Promise<StoredWork> {
+    const stream = requireNamed(deps.settings.streams, 'look at', 'stream', name);
+    return await withHeartbeat(async (signal) => {
+      const unfinished = await findUnfinished(stream, await records.listKernels(name), deps);
+      const due = await addDue(stream, { newKernels: [], unfinished }, { ...deps, signal });
+      return { unfinished, ...due };
+    });
+  }
+
+  return { lookAtStream, acknowledgeLook, acceptLook, findStoredWork };
 }
 
 async function lookAt(stream: Stream, deps: WatchDeps, signal: AbortSignal): Promise<StreamLook> {
@@ -191,6 +217,21 @@ async function rememberFailure(name: string, error: unknown, deps: WatchDeps): P
   const message = error instanceof Error ? error.message : String(error);
   const failed = { lookedAt: deps.now().toISOString(), message };
   await deps.records.updateStream(name, (before) => afterFailedLook(before, failed));
+}
+
+/** What comes to its time again without any change of the stream, and the order of it all. */
+async function addDue(
+  stream: Stream,
+  { newKernels, unfinished }: Pick<StreamLook, 'newKernels' | 'unfinished'>,
+  deps: WatchDeps & { readonly signal: AbortSignal },
+): Promise<Required<Pick<StreamLook, 'due' | 'order'>>> {
+  const known = await deps.records.listKernels(stream.name);
+  const kept = newestKernels(known, stream.keepKernels).filter(
+    ({ release }) => !unfinished.some((kernel) => kernel.release === release),
+  );
+  const due = await findDueKernels(stream, kept, deps);
+  const order = await orderLook(stream, { newKernels, unfinished, due }, { ...deps, known });
+  return { due, order };
 }
 
 /**

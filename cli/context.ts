@@ -24,6 +24,7 @@ export interface CommandContext {
   readonly readForeignBuilds: ForeignBuildReader;
   readonly readKmod: KmodReader;
   readonly readKernelOptions: KernelOptionsReader;
+  readonly now: () => Date;
 }
 
 /** Options that every command has. */
@@ -41,6 +42,7 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
     workingDirectory: process.cwd(),
   });
   const settings = await loadSettings(configFile);
+  const now = (): Date => new Date();
   const data = layOutDataDirectory(dataDirectory(process.env));
   const store = openContentStore(data.store);
   return {
@@ -53,10 +55,11 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
     readForeignBuilds: openForeignBuildReader(settings.kmods),
     readKmod: openKmodReader({
       ...{ data, store, report: remark },
-      now: () => new Date(),
+      now,
       ...(options.freshness === undefined ? {} : { freshness: options.freshness }),
     }),
     readKernelOptions: openKernelOptionsReader(data, store),
+    now,
   };
 }
 

@@ -139,6 +139,8 @@ async function startParts(
     deps: {
       ...context,
       backend,
+      // An engine that is away says nothing of its images; what needs it will tell.
+      findToolchain: async (target) => await backend.findToolchain?.(target).catch(() => undefined),
       homeId,
       ...keys,
       key: openRemoteKey(client, keys),

@@ -24,6 +24,7 @@ export function workflowOptions(
     publishBatchMs: PUBLISH_BATCH_MS,
     tidyMs: TIDY_MS,
     hasSearchAttributes,
+    ...(limits.rolloutBudgetMs === undefined ? {} : { rolloutBudgetMs: limits.rolloutBudgetMs }),
     ...(gated.length > 0 ? { gatedStreams: gated } : {}),
   };
 }

@@ -9,6 +9,7 @@ import { readBoundedText } from './read-bounded-text.ts';
 import { resolveKmods } from './resolve-kmods.ts';
 import { resolveRepositories } from './resolve-repositories.ts';
 import {
+  resolveFailures,
   resolveLimits,
   resolveServer,
   resolveSources,
@@ -71,6 +72,7 @@ function resolveSettings(scope: Scope): Settings {
     signing: resolveSigning(scope),
     sources: resolveSources(scope),
     upkeep: resolveUpkeep(scope),
+    failures: resolveFailures(scope),
   };
 }
 

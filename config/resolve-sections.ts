@@ -1,5 +1,6 @@
 import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../model/settings.ts';
 import {
+  FailuresSection,
   LimitsSection,
   ServerSection,
   SourcesSection,
@@ -33,6 +34,9 @@ export function resolveLimits(scope: Scope): Limits {
     outputBytes: parseSizeBytes(section.output),
     freeBytes: parseSizeBytes(section.free),
     freeInodes: section.freeInodes,
+    ...(section.rolloutBudget === undefined
+      ? {}
+      : { rolloutBudgetMs: parseDurationMs(section.rolloutBudget) }),
   };
 }
 
@@ -90,6 +94,18 @@ export function resolveUpkeep(scope: Scope): Settings['upkeep'] {
     graceMs: parseDurationMs(section.grace),
     unusedMs: parseDurationMs(section.buildroots),
     forgetMs: parseDurationMs(section.kernels),
+  };
+}
+
+/** The section `failures:` in the units of the settings. */
+export function resolveFailures(scope: Scope): Settings['failures'] {
+  const section = scope.config.failures ?? FailuresSection.parse({});
+  const retryMs = parseDurationMs(section.retry);
+  return {
+    rememberMs: section.remember === 0 ? 0 : parseDurationMs(section.remember),
+    retryMs,
+    longestRetryMs: Math.max(retryMs, parseDurationMs(section.retryAtMost)),
+    breakAfter: section.breakAfter,
   };
 }
 

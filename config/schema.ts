@@ -4,7 +4,7 @@ import { KmodEntry } from './schema-kmod.ts';
 import { RepositoryEntry } from './schema-repository.ts';
 import { SigningSection } from './schema-signing.ts';
 import { StreamEntry, TargetEntry } from './schema-stream.ts';
-import { Duration, Size } from './units.ts';
+import { Duration, DurationOrNone, Size } from './units.ts';
 
 /** Bounds of one build and of the whole. The defaults fit a machine of 2 cores and 16 GiB. */
 export const LimitsSection = z.strictObject({
@@ -36,6 +36,10 @@ export const LimitsSection = z.strictObject({
   freeInodes: wholeNumber(0, 1_000_000_000)
     .default(25_000)
     .describe('Work waits until so many files can be made where it writes.'),
+  // None: what must be built is built.
+  rolloutBudget: Duration.optional().describe(
+    'Builder time that one rollout may take; what exceeds it waits for a later look.',
+  ),
 });
 export type LimitsSection = z.infer<typeof LimitsSection>;
 
@@ -95,6 +99,27 @@ export const UpkeepSection = z.strictObject({
 });
 export type UpkeepSection = z.infer<typeof UpkeepSection>;
 
+/** What is done about what fails; docs/failures.md says it in words. */
+export const FailuresSection = z.strictObject({
+  // Compilers and mirrors change without a word; once a week costs one build.
+  remember: DurationOrNone.default('7d').describe(
+    'How long a build that failed is not tried again from the same source; 0 for not at all.',
+  ),
+  // What passes, like an engine that is restarted, has mostly passed by then.
+  retry: Duration.default('5m').describe(
+    'First pause after trouble of machine or mirror; it doubles.',
+  ),
+  // Within an hour of the end of an outage everything is tried again.
+  retryAtMost: Duration.default('1h').describe('Longest of these pauses.'),
+  // One may be the kernel's fault, three are the source's.
+  breakAfter: wholeNumber(0, 1000)
+    .default(3)
+    .describe(
+      'Kernels in a row that a kmod may fail for before older ones wait; 0 for any number.',
+    ),
+});
+export type FailuresSection = z.infer<typeof FailuresSection>;
+
 /**
  * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
  * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
@@ -130,6 +155,8 @@ export const Config = z
     upkeep: UpkeepSection.nullable()
       .prefault({})
       .describe('When what nobody needs any more is removed.'),
+
+    failures: FailuresSection.nullable().prefault({}).describe('What is done about what fails.'),
     signing: SigningSection.nullable()
       .prefault({})
       .describe('Keys that sign packages, metadata and kernel modules.'),

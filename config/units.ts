@@ -24,6 +24,11 @@ const SIZE_EXPECTED = 'a size such as "512MiB" or "2GiB"';
 /** A duration as people write it: a whole number with `ms`, `s`, `m`, `h` or `d`. */
 export const Duration = z.string({ error: DURATION_EXPECTED }).regex(DURATION, DURATION_EXPECTED);
 
+/** A {@link Duration}, or 0 for none. */
+export const DurationOrNone = z.union([z.literal(0), Duration], {
+  error: `${DURATION_EXPECTED}, or 0 for none`,
+});
+
 /** A size as people write it: a whole number with `KiB`, `MiB`, `GiB` or `TiB`. */
 export const Size = z.string({ error: SIZE_EXPECTED }).regex(SIZE, SIZE_EXPECTED);
 

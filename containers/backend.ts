@@ -27,6 +27,11 @@ export interface BuildBackend {
    * @throws {MockTroubleError} If mock or its machine failed, not the build.
    */
   build(request: BuildRequest, run: RunControl): Promise<BuildResult>;
+  /**
+   * Says what a target builds with at this moment, e.g. the id of its image; undefined where that cannot be told.
+   * Changes when somebody pulls another image of the same name.
+   */
+  findToolchain?(target: Target): Promise<string | undefined>;
   /** Ends and removes whatever runs under these labels; returns how many there were. */
   removeLeftovers(labels: Labels): Promise<number>;
   /** What runs for a data directory, or ran and was not removed, and for whom. */

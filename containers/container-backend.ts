@@ -1,4 +1,5 @@
 import { BuildrootMissingError } from '../model/engine-errors.ts';
+import type { Target } from '../model/settings.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type {
   BuildBackend,
@@ -44,6 +45,11 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
     return buildroot;
   }
 
+  async function findToolchain(target: Target): Promise<string | undefined> {
+    if (target.backend !== 'container') return undefined;
+    return (await engine.findImage(target.image))?.id;
+  }
+
   async function build(request: BuildRequest, run: RunControl): Promise<BuildResult> {
     const { staging } = request;
     await images.use(request.buildroot, request.labels);
@@ -82,7 +88,7 @@ export function createContainerBackend(deps: ContainerBackendDeps): BuildBackend
   const { rootDirectory } = engine.info;
   return {
     ...(rootDirectory === undefined ? {} : { places: [rootDirectory] }),
-    ...{ prepare, build },
+    ...{ prepare, build, findToolchain },
     ...openContainerRuns(engine),
     listBuildroots: images.list,
     removeBuildroot: images.remove,

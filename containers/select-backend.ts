@@ -22,6 +22,7 @@ export function selectBackend(backends: Backends): BuildBackend {
       const kind = isMockBuildroot(request.buildroot.id) ? 'mock' : 'container';
       return await require(kind).build(request, run);
     },
+    findToolchain: async (target) => await backends[target.backend]?.findToolchain?.(target),
     async removeLeftovers(labels) {
       let count = 0;
       for (const backend of all) count += await backend.removeLeftovers(labels);

@@ -42,6 +42,10 @@ export class MirrorLagsError extends RekmodError {
     super(`Cannot go on with "${url}": ${detail}`);
     this.url = url;
   }
+
+  override get trouble(): TroubleKind {
+    return 'mirror';
+  }
 }
 
 /** A look lost so much that it is not believed; it stands in quarantine until it heals or a person accepts it. */

@@ -1,4 +1,6 @@
+import type { FailureKind } from './errors.ts';
 import type { FailureCause } from './failure-cause.ts';
+import type { Deferral, FailureMemory } from './failure-memory.ts';
 import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { LoadTestReport } from './load-test.ts';
@@ -63,7 +65,11 @@ export type CellOutcome =
       readonly loadTest?: LoadTestReport;
       readonly attemptLog?: string;
       readonly durationMs: number;
+      /** What else than the kmod itself is at fault; absent where nothing is. */
+      readonly trouble?: Exclude<FailureKind, 'outcome'>;
     }
+  /** It must be built, and is not built now. */
+  | { readonly kind: 'deferred'; readonly deferral: Deferral }
   | { readonly kind: 'cancelled' };
 
 /** What is remembered of a successful build. */
@@ -98,6 +104,8 @@ export interface CellRecord extends CellKey {
   readonly lastBuild?: Extract<CellOutcome, { kind: 'published' }>;
   /** What the outcome is one of, also of a failure; absent where the source could not be read. */
   readonly planned?: SourceDigests;
+  /** What is remembered of failures since the cell succeeded last; absent when there was none. */
+  readonly failure?: FailureMemory;
   /** ISO 8601 in UTC. */
   readonly updatedAt: string;
   /** The Temporal workflow and run that wrote this. */

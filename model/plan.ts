@@ -1,4 +1,5 @@
 import type { CellKey } from './cell.ts';
+import type { Deferral } from './failure-memory.ts';
 import type { KernelKey } from './kernel.ts';
 import type { LoadTestMode } from './kmod.ts';
 import type { Sha256Hex } from './store.ts';
@@ -38,6 +39,8 @@ export interface PlannedCell extends CellKey {
   readonly buildNumber: number;
   /** Whether what is built is tried in the real kernel; absent when it is not. */
   readonly loadTest?: LoadTestMode;
+  /** Why it is not built now though its verdict asks for it; absent when it is. */
+  readonly deferral?: Deferral;
   /** From the last builds of the kmod; absent when it was never built. */
   readonly expectedSeconds?: number;
 }

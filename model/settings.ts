@@ -1,3 +1,4 @@
+import type { FailureSettings } from './failure-memory.ts';
 import type { GateSettings } from './gate.ts';
 import type { Kmod } from './kmod.ts';
 
@@ -155,6 +156,8 @@ export interface Limits {
   /** What must be free on every disk that it fills before work begins. */
   readonly freeBytes: number;
   readonly freeInodes: number;
+  /** Builder time of one rollout; any when absent. */
+  readonly rolloutBudgetMs?: number;
 }
 
 /** The whole of what the configuration says, checked and with every default filled in. */
@@ -169,6 +172,7 @@ export interface Settings {
   readonly signing: SigningSettings;
   /** How often the sources of kmods are looked at. */
   readonly sources: { readonly pollIntervalMs: number; readonly staleAfterMs: number };
+  readonly failures: FailureSettings;
   readonly upkeep: UpkeepSettings;
 }
 

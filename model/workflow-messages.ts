@@ -1,4 +1,5 @@
 import type { BuiltPackage, CellKey, CellOutcome, RebuildStep } from './cell.ts';
+import type { FailureKind } from './errors.ts';
 import type {
   FastLaneOrder,
   Freeze,
@@ -14,7 +15,14 @@ import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Who or what started work; stands in lists as a search attribute. */
-export type Trigger = 'new-kernel' | 'command' | 'new-source' | 'new-provider' | 'thaw';
+export type Trigger =
+  | 'new-kernel'
+  | 'command'
+  | 'new-source'
+  | 'new-provider'
+  | 'thaw'
+  /** What failed or was put off has come to its time. */
+  | 'retry';
 
 /**
  * Settings that replayed code needs; given as input, never imported, so that a replay does not
@@ -31,6 +39,8 @@ export interface WorkflowOptions {
   readonly tidyMs?: number;
   /** False when the server refused to register them. */
   readonly hasSearchAttributes: boolean;
+  /** Builder time of one rollout; any when absent. */
+  readonly rolloutBudgetMs?: number;
   /** Streams whose gates are told when something changed; absent in what an earlier version started. */
   readonly gatedStreams?: readonly string[];
 }
@@ -70,7 +80,7 @@ export interface RolloutInput extends KernelKey {
    * by the signal `resume`, also to a rollout of all.
    */
   readonly dependantsOf?: readonly string[];
-  /** Only these kmods, whose sources are new, and what needs them is looked at. */
+  /** Only these kmods, whose sources are new or whose time has come again, and what needs them is looked at. */
   readonly newSourcesOf?: readonly string[];
   /** The run of `after` that is meant; the one of this moment when absent. */
   readonly afterRun?: string;
@@ -97,6 +107,7 @@ export interface RebuildInput extends CellKey {
       readonly digest: string;
       readonly isReused: boolean;
       readonly toolchain?: Toolchain;
+      readonly image?: { readonly name: string; readonly id: string };
     };
   };
 }
@@ -150,7 +161,12 @@ export interface PublicationRequest {
 /** What the publisher tells the requester (signal `published`). */
 export type PublicationAnswer =
   | { readonly kind: 'served'; readonly snapshot: string }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      /** What else than the packages is at fault; absent where nothing is. */
+      readonly trouble?: Exclude<FailureKind, 'outcome'>;
+    };
 
 /** What a person asks of a repository's publisher (update `rollBack`). */
 export interface RollbackCommand {

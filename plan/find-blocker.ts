@@ -11,6 +11,6 @@ export function findBlocker(
 ): string | undefined {
   return cell.needs.find((kmod) => {
     const kind = ended.get(kmod)?.kind;
-    return kind === 'failed' || kind === 'blocked' || kind === 'cancelled';
+    return kind === 'failed' || kind === 'blocked' || kind === 'cancelled' || kind === 'deferred';
   });
 }

@@ -1,8 +1,11 @@
 import type { CellOutcome } from '../model/cell.ts';
-import type { Verdict } from '../model/verdict.ts';
+import type { PlannedCell } from '../model/plan.ts';
 
-/** How a cell ends that needs no build; undefined for one that does. */
-export function unbuiltOutcome(verdict: Verdict): CellOutcome | undefined {
+/** How a cell ends that is not built; undefined for one that is. */
+export function unbuiltOutcome({
+  verdict,
+  deferral,
+}: Pick<PlannedCell, 'verdict' | 'deferral'>): CellOutcome | undefined {
   switch (verdict.kind) {
     case 'keep':
       return { kind: 'kept' };
@@ -12,6 +15,6 @@ export function unbuiltOutcome(verdict: Verdict): CellOutcome | undefined {
       return verdict;
     case 'rebuild':
     case 'broken':
-      return undefined;
+      return deferral && { kind: 'deferred', deferral };
   }
 }

@@ -1,4 +1,5 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
+import type { FailureSettings } from '../model/failure-memory.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Stream } from '../model/settings.ts';
 import type {
@@ -13,7 +14,9 @@ import type {
   Withdrawal,
 } from '../model/status.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { memoryOf } from '../plan/failure-memory.ts';
 import { countStates, findCellState } from './cell-state.ts';
+import { describeRetry } from './describe-deferral.ts';
 import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { secondsBetween } from './format-values.ts';
 
@@ -43,6 +46,8 @@ export interface StatusFacts {
   readonly kmods: readonly Kmod[];
   readonly records: readonly CellRecord[];
   readonly active: readonly ActiveCell[];
+  /** By which it is told when what failed is tried again. */
+  readonly failures?: FailureSettings;
   readonly links: StatusLinks;
   /** What a rollback took from a cell. @default {nothing} */
   readonly findWithheld?: (cell: CellKey) => Withdrawal | undefined;
@@ -104,7 +109,7 @@ function assembleCell(
   key: CellKey,
   record: CellRecord | undefined,
   active: ActiveCell | undefined,
-  { linkCell, findWithheld }: StatusFacts,
+  { linkCell, findWithheld, failures }: StatusFacts,
 ): CellStatus {
   const verdict = active?.verdict ?? record?.verdict;
   const outcome = record?.outcome;
@@ -121,7 +126,7 @@ function assembleCell(
     sentence:
       withheld !== undefined && phase === undefined
         ? `rolled back by ${withheld.by}: ${withheld.why}`
-        : describeCell(verdict, outcome, phase),
+        : describeCell({ verdict, outcome, phase, retry: findRetry(record, failures) }),
     links: linkCell(key, outcome),
   };
 }
@@ -131,16 +136,32 @@ function toWithdrawal({ by, why, since }: Withdrawal): Withdrawal {
   return { by, why, since };
 }
 
-function describeCell(
-  verdict: Verdict | undefined,
-  outcome: CellOutcome | undefined,
-  phase: 'running' | 'queued' | undefined,
-): string {
+/** When a cell is tried again that failed, in words. */
+function findRetry(
+  record: CellRecord | undefined,
+  settings: FailureSettings | undefined,
+): string | undefined {
+  const memory = record?.outcome.kind === 'failed' ? memoryOf(record) : undefined;
+  return memory && settings && describeRetry(memory, settings);
+}
+
+function describeCell({
+  verdict,
+  outcome,
+  phase,
+  retry,
+}: {
+  readonly verdict: Verdict | undefined;
+  readonly outcome: CellOutcome | undefined;
+  readonly phase: 'running' | 'queued' | undefined;
+  readonly retry: string | undefined;
+}): string {
   const why = verdict === undefined ? undefined : describeVerdict(verdict);
   if (phase !== undefined) return why ?? (phase === 'running' ? 'being worked on' : 'queued');
   if (outcome === undefined) return why ?? 'not looked at yet';
   if (outcome.kind === 'published' || outcome.kind === 'failed') {
-    return why === undefined ? describeOutcome(outcome) : `${describeOutcome(outcome)}; ${why}`;
+    const parts = [describeOutcome(outcome), why, retry];
+    return parts.filter((part) => part !== undefined).join('; ');
   }
   return outcome.kind === verdict?.kind || outcome.kind === 'kept'
     ? (why ?? describeOutcome(outcome))

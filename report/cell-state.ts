@@ -39,7 +39,9 @@ export function findCellState({ verdict, outcome, phase, isWithheld }: CellFacts
   if (phase === 'running') return 'running';
   if (phase === 'queued') return 'waiting';
   if (isWithheld) return 'withheld';
-  if (outcome !== undefined) return outcome.kind === 'published' ? 'built' : outcome.kind;
+  if (outcome?.kind === 'published') return 'built';
+  if (outcome?.kind === 'deferred') return 'waiting';
+  if (outcome !== undefined) return outcome.kind;
   if (verdict === undefined) return 'unknown';
   if (needsBuild(verdict)) return 'waiting';
   return verdict.kind === 'excluded' || verdict.kind === 'blocked' ? verdict.kind : 'kept';

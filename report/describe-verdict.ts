@@ -3,6 +3,7 @@ import type { SymbolProblem } from '../model/kabi.ts';
 import type { Blocked, ProblemList, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { describeCause } from './describe-cause.ts';
+import { describeDeferral } from './describe-deferral.ts';
 import { describeLoadTest } from './describe-load-test.ts';
 import { describeCycle } from './describe-need.ts';
 import { formatCount, formatCrc, formatNumber, formatSeconds } from './format-values.ts';
@@ -172,6 +173,8 @@ export function describeOutcome(outcome: CellOutcome): string {
       const cause = outcome.cause === undefined ? '' : `; ${describeCause(outcome.cause)}`;
       return `failed while ${STEP_WORDS[outcome.step]} after ${time}: ${reason}${exit}${cause}`;
     }
+    case 'deferred':
+      return describeDeferral(outcome.deferral);
     case 'cancelled':
       return 'cancelled by hand';
     default:

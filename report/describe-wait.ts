@@ -1,4 +1,5 @@
 import type { CellRecord, RebuildStep } from '../model/cell.ts';
+import type { Deferral } from '../model/failure-memory.ts';
 import type { CellState } from '../model/status.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
@@ -10,6 +11,12 @@ const STEP_WORDS: Readonly<Record<RebuildStep, string>> = {
   load: 'the real kernel refused it',
   sign: 'signing failed',
   publish: 'publishing failed',
+};
+
+const DEFERRAL_WORDS: Readonly<Record<Deferral['why'], string>> = {
+  'failed-before': 'failed before from the same source',
+  'circuit-open': 'not tried, it failed for other kernels',
+  'over-budget': 'put off to a later rollout',
 };
 
 /** How a cell stands for the gate: the modules that are served for its kernel count, whatever failed since. */
@@ -51,6 +58,8 @@ function describeEnd({ outcome, verdict }: Pick<CellRecord, 'outcome' | 'verdict
       return { state: 'cancelled', why: 'its build was stopped by hand' };
     case 'failed':
       return { state: 'failed', why: STEP_WORDS[outcome.step] };
+    case 'deferred':
+      return { state: 'waiting', why: DEFERRAL_WORDS[outcome.deferral.why] };
     default:
       return unreachable(outcome);
   }

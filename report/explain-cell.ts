@@ -1,5 +1,7 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
+import type { FailureKind } from '../model/errors.ts';
 import type { ExplainedFact, ExplainedSymbol, Explanation } from '../model/explanation.ts';
+import type { Deferral } from '../model/failure-memory.ts';
 import type { GatedKernel } from '../model/gate.ts';
 import type { ProblemKind, SymbolProblem } from '../model/kabi.ts';
 import type { KmodNeed } from '../model/plan.ts';
@@ -8,6 +10,7 @@ import { explainSymbols } from '../plan/explain-symbols.ts';
 import { findCellState } from './cell-state.ts';
 import { cleanText } from './clean-text.ts';
 import { describeError } from './describe-cause.ts';
+import { describeDeferral } from './describe-deferral.ts';
 import { describeNeed } from './describe-need.ts';
 import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { formatMoment } from './format-values.ts';
@@ -28,6 +31,10 @@ export interface ExplainedCell extends CellKey {
   readonly fault?: string | undefined;
   /** Whether machines see the kernel; absent where nobody decides that. */
   readonly gate?: Pick<GatedKernel, 'state' | 'reason'> | undefined;
+  /** When it is tried again, where it failed; see {@link describeRetry}. */
+  readonly retry?: string | undefined;
+  /** Why a rollout would not build it at this moment. */
+  readonly deferral?: Deferral | undefined;
   /** When the work ended, and in which run of which workflow. */
   readonly ended?: Pick<CellRecord, 'updatedAt' | 'workflowId' | 'runId'>;
 }
@@ -53,10 +60,15 @@ export function explainCell(cell: ExplainedCell): Explanation {
 
 function needsAction({ verdict, outcome, fault }: ExplainedCell): boolean {
   if (!outcome) return fault !== undefined || verdict?.kind === 'broken';
+  if (outcome.kind === 'deferred') return outcome.deferral.why !== 'over-budget';
+  if (outcome.kind === 'failed' && outcome.trouble) return NEEDING_TROUBLE.has(outcome.trouble);
   if (outcome.kind !== 'published') return outcome.kind !== 'kept' && outcome.kind !== 'excluded';
   const { loadTest } = outcome.build;
   return loadTest?.kind === 'tested' && !loadTest.isGood;
 }
+
+/** What does not pass by itself. */
+const NEEDING_TROUBLE: ReadonlySet<FailureKind> = new Set(['configuration', 'bug', 'disk']);
 
 function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
   const { stream, kmod, release, verdict, outcome, now, fault, ended, gate } = cell;
@@ -76,6 +88,7 @@ function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
     facts.push({ label: 'log', text });
   }
   if (ended) facts.push(...describeEnd(ended));
+  facts.push(...listAgain(cell));
   if (outcome && now && isNews(now, outcome)) {
     const text = headlineOf({ kmod, release, verdict: now, isLate: true });
     facts.push({ label: 'by now', text });
@@ -86,6 +99,14 @@ function listFacts(cell: ExplainedCell): readonly ExplainedFact[] {
   }
   if (fault !== undefined) facts.push({ label: 'source', text: cleanText(fault, 400) });
   return facts;
+}
+
+/** When what failed or is put off is tried again. */
+function listAgain({ retry, deferral }: ExplainedCell): readonly ExplainedFact[] {
+  return [
+    ...(retry === undefined ? [] : [{ label: 'again', text: retry }]),
+    ...(deferral ? [{ label: 'not now', text: describeDeferral(deferral) }] : []),
+  ];
 }
 
 function describeEnd({

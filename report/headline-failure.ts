@@ -11,12 +11,37 @@ type Failed = Extract<CellOutcome, { kind: 'failed' }>;
  * 6.12.117, as expected: the kernel function strlcpy, which it uses, is gone; …`.
  */
 export function headlineOfFailure(outcome: Failed, words: HeadlineWords): string {
+  if (outcome.trouble) return headlineOfTrouble(outcome.trouble, words);
   if (outcome.step === 'build') return headlineOfBuild(outcome, words);
   const what =
     outcome.step === 'load'
       ? describeLoad(outcome.loadTest, words)
       : describeStep(outcome.step, words);
   return `${what}; fix what is named below, then ${words.again}.`;
+}
+
+/** The kmod is not to blame, so it is tried again without anybody. */
+function headlineOfTrouble(
+  trouble: NonNullable<Failed['trouble']>,
+  { kmod, kernel }: HeadlineWords,
+): string {
+  const failed = `${kmod} could not be made for ${kernel}`;
+  const again = 'rekmod tries it again by itself';
+  switch (trouble) {
+    case 'configuration':
+      return `${failed}, because something must be seen to first (it is named below); see to that, and ${again}.`;
+    case 'bug':
+      return `${failed}, because of a mistake in rekmod itself (it is named below); ${again}, but please report it.`;
+    case 'disk':
+      return `${failed}, because a disk has no room (it is named below); make some, ${again}.`;
+    case 'mirror':
+      return `${failed}, because a server that this takes did not answer as it must (it is named below); ${again}, there is nothing to do.`;
+    case 'engine':
+      return `${failed}, because the container engine did not answer (it is named below); ${again}, there is nothing to do once it runs.`;
+    case 'temporal':
+    case 'machine':
+      return `${failed}, because something on the machine did not work (it is named below); ${again}, there is nothing to do.`;
+  }
 }
 
 /** What a shell or rpmbuild says of a program or package that is not there: no fault of the source. */

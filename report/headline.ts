@@ -3,6 +3,7 @@ import type { LoadTestReport } from '../model/load-test.ts';
 import type { Blocked, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { describeCycle } from './describe-need.ts';
+import { headlineOfDeferred } from './headline-deferred.ts';
 import { headlineOfFailure } from './headline-failure.ts';
 import { changedWords, lostWords, refusedWords } from './symbol-words.ts';
 
@@ -74,6 +75,8 @@ function headlineOfOutcome(
       return headlineOfBlocked(outcome, words);
     case 'failed':
       return headlineOfFailure(outcome, words);
+    case 'deferred':
+      return headlineOfDeferred(outcome.deferral, words);
     case 'cancelled':
       return `${kmod} was not compiled for ${kernel}, because somebody stopped the work; ${again} to have it done.`;
     default:

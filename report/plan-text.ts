@@ -1,6 +1,7 @@
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
-import { needsBuild } from '../model/verdict.ts';
+import { isBuilt } from '../plan/is-built.ts';
 import { cleanText } from './clean-text.ts';
+import { describeDeferral } from './describe-deferral.ts';
 import { describeNeed } from './describe-need.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import { formatCount, formatSeconds } from './format-values.ts';
@@ -11,8 +12,8 @@ import { paint, type TerminalStyle, type Tone, wrap } from './terminal-text.ts';
  * `2 of 7 kmods are kept, 5 are built, about 3 min`.
  */
 export function planToText(plan: RebuildPlan, style: TerminalStyle): string {
-  const builds = plan.cells.filter(({ verdict }) => needsBuild(verdict));
-  const rest = plan.cells.filter(({ verdict }) => !needsBuild(verdict));
+  const builds = plan.cells.filter(isBuilt);
+  const rest = plan.cells.filter((cell) => !isBuilt(cell));
   const waves = [...new Set(builds.map(({ wave }) => wave))].sort((a, b) => a - b);
   const where = `${cleanText(plan.release)} (${cleanText(plan.stream)}, ${cleanText(plan.arch)})`;
   const lines = [
@@ -34,11 +35,13 @@ export function summarizePlan({ cells }: RebuildPlan): string {
   if (cells.length === 0) return 'No kmod is to be built for this kernel';
   const count = (kind: string) => cells.filter(({ verdict }) => verdict.kind === kind).length;
   const kept = count('keep');
-  const builds = cells.filter(({ verdict }) => needsBuild(verdict));
-  const broken = count('broken');
+  const builds = cells.filter(isBuilt);
+  const broken = builds.filter(({ verdict }) => verdict.kind === 'broken').length;
+  const deferred = cells.filter(({ deferral }) => deferral !== undefined).length;
   const others: readonly (readonly [number, string])[] = [
     [count('excluded'), 'excluded'],
     [count('blocked'), 'blocked'],
+    [deferred, 'put off'],
   ];
   const parts = [
     `${kept} of ${formatCount(cells.length, 'kmod')} ${verb(kept)} kept`,
@@ -80,13 +83,13 @@ function writeCells(cells: readonly PlannedCell[], style: TerminalStyle): readon
   return cells.flatMap((cell) => {
     const notes = [
       ...(cell.required ? ['required'] : []),
-      ...(cell.expectedSeconds === undefined || !needsBuild(cell.verdict)
+      ...(cell.expectedSeconds === undefined || !isBuilt(cell)
         ? []
         : [`about ${formatSeconds(cell.expectedSeconds)}`]),
     ];
     const name = paint(cleanText(cell.kmod, 64), TONES[cell.verdict.kind], style.color);
     const needs = (cell.needReasons ?? []).map((need) => `needs ${describeNeed(need)}`);
-    const sentences = [describeVerdict(cell.verdict), ...needs];
+    const sentences = [describeVerdict(cell.verdict), ...listDeferral(cell), ...needs];
     return [
       `  ${name}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`,
       ...sentences.flatMap((sentence) =>
@@ -94,4 +97,10 @@ function writeCells(cells: readonly PlannedCell[], style: TerminalStyle): readon
       ),
     ];
   });
+}
+
+function listDeferral({ kmod, release, deferral }: PlannedCell): readonly string[] {
+  if (!deferral) return [];
+  const command = `rekmod rebuild ${cleanText(kmod, 64)} --kernel ${cleanText(release, 64)}`;
+  return [`${describeDeferral(deferral)}; now: ${command}`];
 }

@@ -69,6 +69,7 @@ const RANKS: Readonly<Record<CellOutcome['kind'] | 'unfinished', number>> = {
   failed: 0,
   blocked: 0,
   cancelled: 0,
+  deferred: 0,
   unfinished: 1,
   published: 2,
   kept: 2,

@@ -26,6 +26,7 @@ import { mirror, publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
 import { publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
 import { ringGates } from './tell-gate.ts';
+import { troubleOf } from './trouble-of.ts';
 
 /** Requests for one snapshot at most; more wait for the next. */
 const MAX_BATCH = 200;
@@ -196,7 +197,7 @@ async function tryPublish(
     return { kind: 'served', snapshot: publication.snapshot };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return { kind: 'refused', reason: describeFailure(error) };
+    return { kind: 'refused', reason: describeFailure(error), ...troubleOf(error) };
   }
 }
 

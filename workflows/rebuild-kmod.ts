@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { VerifiedPackage } from '../activities/verify.ts';
+import type { Buildroot } from '../containers/backend.ts';
 import type { BuiltPackage, CellOutcome, RebuildStep } from '../model/cell.ts';
 import type { LoadTestReport } from '../model/load-test.ts';
 import type { PlannedCell } from '../model/plan.ts';
@@ -40,6 +41,7 @@ import { progressQuery, publishedSignal } from './messages.ts';
 import { type AttributeValues, setAttributes } from './search-attributes.ts';
 import { tellGate } from './tell-gate.ts';
 import { tellOrigin } from './tell-origin.ts';
+import { troubleOf } from './trouble-of.ts';
 
 /** Laying out the input before the build's own time limit begins, and storing the output after it. */
 const AROUND_BUILD_MS = 15 * 60_000;
@@ -52,6 +54,8 @@ interface Way {
   step: RebuildProgress['step'];
   cell: PlannedCell | undefined;
   answer: PublicationAnswer | undefined;
+  /** What it is built with, if that is known. */
+  toolchain: string | undefined;
 }
 
 /**
@@ -59,7 +63,12 @@ interface Way {
  * not compile is a result of this workflow, not a failure of it.
  */
 export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
-  const way: Way = { step: 'plan', cell: input.prepared?.cell, answer: undefined };
+  const way: Way = {
+    step: 'plan',
+    cell: input.prepared?.cell,
+    answer: undefined,
+    toolchain: undefined,
+  };
   setHandler(progressQuery, () => toProgress(way));
   setHandler(publishedSignal, (answer) => {
     way.answer = answer;
@@ -70,7 +79,7 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   setCurrentDetails(explanationToMarkdown(explainCell(cell)));
   const outcome = await rebuildCell(input, cell, way);
   await CancellationScope.nonCancellable(async () => {
-    await record(cell, outcome);
+    await record(cell, outcome, way);
     await tellGate(cell.stream, input.options);
   });
   if (outcome.kind === 'published') await resumeDependants(input, cell);
@@ -99,7 +108,7 @@ async function planCell({ stream, release, kmod, isForced }: RebuildInput): Prom
 }
 
 async function rebuildCell(input: RebuildInput, cell: PlannedCell, way: Way): Promise<CellOutcome> {
-  const unbuilt = unbuiltOutcome(cell.verdict);
+  const unbuilt = unbuiltOutcome(cell);
   if (unbuilt) return unbuilt;
   if (!needsBuild(cell.verdict)) throw new Error(`BUG: no outcome for ${cell.verdict.kind}`);
   const startedAt = Date.now();
@@ -112,6 +121,7 @@ async function rebuildCell(input: RebuildInput, cell: PlannedCell, way: Way): Pr
       step: toStep(way.step),
       reason: describeFailure(error),
       durationMs: Date.now() - startedAt,
+      ...troubleOf(error),
     };
   }
 }
@@ -119,25 +129,15 @@ async function rebuildCell(input: RebuildInput, cell: PlannedCell, way: Way): Pr
 /** The stations of a build that must be made. */
 async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<CellOutcome> {
   const { kmod, release, arch } = cell;
-  const { options } = input;
-  const taskQueue = buildQueue(arch);
   way.step = 'prepare';
-  const buildroot =
-    input.prepared?.buildroot ??
-    (await build.prepareBuildroot.executeWithOptions(
-      {
-        summary: `Prepare a buildroot with kernel-devel ${release}`,
-        taskQueue,
-        startToCloseTimeout: options.prepareTimeoutMs,
-      },
-      [{ stream: cell.stream, release }],
-    ));
+  const buildroot = input.prepared?.buildroot ?? (await prepare(input, cell));
+  way.toolchain = buildroot.image?.id;
   way.step = 'build';
   const built = await build.buildKmod.executeWithOptions(
     {
       summary: `Build ${kmod} for ${release}, without network`,
-      taskQueue,
-      startToCloseTimeout: options.buildTimeoutMs + AROUND_BUILD_MS,
+      taskQueue: buildQueue(arch),
+      startToCloseTimeout: input.options.buildTimeoutMs + AROUND_BUILD_MS,
     },
     [{ cell, buildroot }],
   );
@@ -175,14 +175,18 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   ]);
   const problems = await checkSigned(verified.packages, packages);
   if (problems.length > 0) {
-    return { kind: 'failed', step: 'sign', reason: problems.join('; '), attemptLog, durationMs };
+    const reason = problems.join('; ');
+    // Keys that do not fit are a person's to see to: the module is good.
+    const trouble = 'configuration';
+    return { kind: 'failed', step: 'sign', reason, attemptLog, durationMs, trouble };
   }
   const stated = await tellOrigin({ cell, packages, built, buildroot, modules });
   way.step = 'publish';
   // What was handed over will be served: a cancellation comes too late, or nobody would know of it.
   const answer = await CancellationScope.nonCancellable(() => publishPackages(input, stated, way));
   if (answer.kind === 'refused') {
-    return { kind: 'failed', step: 'publish', reason: answer.reason, attemptLog, durationMs };
+    const { kind: _, repository: __, ...why } = answer;
+    return { kind: 'failed', step: 'publish', ...why, attemptLog, durationMs };
   }
   return {
     kind: 'published',
@@ -191,6 +195,20 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
     snapshot: answer.snapshot,
     build: { ...facts, buildNumber: built.buildNumber },
   };
+}
+
+async function prepare(
+  { options }: RebuildInput,
+  { stream, release, arch }: PlannedCell,
+): Promise<Buildroot> {
+  return await build.prepareBuildroot.executeWithOptions(
+    {
+      summary: `Prepare a buildroot with kernel-devel ${release}`,
+      taskQueue: buildQueue(arch),
+      startToCloseTimeout: options.prepareTimeoutMs,
+    },
+    [{ stream, release }],
+  );
 }
 
 /** The signer is not believed either: what it made is read with the public halves of its keys. */
@@ -256,10 +274,10 @@ async function publishPackages(
   }
 }
 
-async function record(cell: PlannedCell, outcome: CellOutcome): Promise<void> {
+async function record(cell: PlannedCell, outcome: CellOutcome, { toolchain }: Way): Promise<void> {
   await outcomes.recordOutcome.executeWithOptions(
     { summary: toSummary(`Record: ${describeOutcome(outcome)}`) },
-    [{ ...cell, outcome }],
+    [{ ...cell, outcome, ...(toolchain === undefined ? {} : { toolchain }) }],
   );
 }
 

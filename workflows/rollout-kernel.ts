@@ -7,15 +7,17 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
+import type { UnreadableKmod } from '../activities/assess.ts';
 import type { Buildroot } from '../containers/backend.ts';
 import type { CellOutcome } from '../model/cell.ts';
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { buildQueue } from '../model/task-queues.ts';
-import { needsBuild } from '../model/verdict.ts';
 import { rebuildId } from '../model/workflow-ids.ts';
 import type { RolloutInput, RolloutResult } from '../model/workflow-messages.ts';
 import { dispatchOrder } from '../plan/dispatch-order.ts';
 import { findBlocker } from '../plan/find-blocker.ts';
+import { isBuilt } from '../plan/is-built.ts';
+import { keepWithinBudget } from '../plan/keep-within-budget.ts';
 import { findDependants, restrictPlan } from '../plan/restrict-plan.ts';
 import { unbuiltOutcome } from '../plan/unbuilt-outcome.ts';
 import { explainCell } from '../report/explain-cell.ts';
@@ -29,6 +31,7 @@ import { resumeSignal } from './messages.ts';
 import { rebuildKmod } from './rebuild-kmod.ts';
 import { setAttributes, toPairs } from './search-attributes.ts';
 import { tellGate } from './tell-gate.ts';
+import { troubleOf } from './trouble-of.ts';
 
 type Outcomes = Map<string, CellOutcome>;
 
@@ -82,14 +85,15 @@ async function rollOut(input: RolloutInput, all: Outcomes, part?: Part): Promise
     { summary: `Compare the kABI of ${release} with what every kmod imports` },
     [{ stream, release, forced }],
   );
-  const plan = part ? restrictPlan(whole, listPart(whole, part)) : whole;
+  const asked = part ? restrictPlan(whole, listPart(whole, part)) : whole;
+  const plan = keepWithinBudget(asked, input.options.rolloutBudgetMs);
   if (part) markResumed(input, plan);
   const ended: Outcomes = new Map();
   showPlan(plan, ended);
   await recordUnbuilt(plan, ended);
   const faults = unreadable.filter(({ kmod }) => !part || part.newSourcesOf.includes(kmod));
-  for (const { kmod, reason } of faults) await recordUnreadable(plan, { kmod, reason }, ended);
-  const cells = plan.cells.filter((cell) => needsBuild(cell.verdict));
+  for (const fault of faults) await recordUnreadable(plan, fault, ended);
+  const cells = plan.cells.filter(isBuilt);
   // What is kept may be all that the gate waits for; each rebuild tells it of itself.
   if (cells.length > 0 && ended.size > 0) await tellGate(stream, input.options);
   if (cells.length > 0) await rebuildCells(input, plan, { cells, ended });
@@ -110,7 +114,7 @@ function markResumed(
   { options, trigger }: RolloutInput,
   { stream, release, arch }: RebuildPlan,
 ): void {
-  if (trigger === 'new-provider' || trigger === 'new-source')
+  if (trigger === 'new-provider' || trigger === 'new-source' || trigger === 'retry')
     setAttributes({ stream, kernel: release, arch, trigger }, options);
 }
 
@@ -126,7 +130,7 @@ function showPlan(plan: RebuildPlan, ended: Outcomes): void {
 
 async function recordUnbuilt(plan: RebuildPlan, ended: Outcomes): Promise<void> {
   const ends = plan.cells.flatMap((cell) => {
-    const outcome = unbuiltOutcome(cell.verdict);
+    const outcome = unbuiltOutcome(cell);
     if (outcome) ended.set(cell.kmod, outcome);
     return outcome ? [{ ...cell, outcome }] : [];
   });
@@ -139,14 +143,15 @@ async function recordUnbuilt(plan: RebuildPlan, ended: Outcomes): Promise<void> 
 
 async function recordUnreadable(
   { stream, release, arch }: RebuildPlan,
-  { kmod, reason }: { readonly kmod: string; readonly reason: string },
+  { kmod, ...why }: UnreadableKmod,
   ended: Outcomes,
 ): Promise<void> {
-  const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+  const outcome: CellOutcome = { kind: 'failed', step: 'prepare', ...why, durationMs: 0 };
   ended.set(kmod, outcome);
-  await outcomes.recordOutcome.executeWithOptions({ summary: toSummary(`${kmod}: ${reason}`) }, [
-    { stream, release, arch, kmod, verdict: { kind: 'rebuild', why: 'never-built' }, outcome },
-  ]);
+  await outcomes.recordOutcome.executeWithOptions(
+    { summary: toSummary(`${kmod}: ${why.reason}`) },
+    [{ stream, release, arch, kmod, verdict: { kind: 'rebuild', why: 'never-built' }, outcome }],
+  );
 }
 
 interface Work {
@@ -185,7 +190,10 @@ async function prepare(
   } catch (error) {
     if (isCancellation(error)) throw error;
     const reason = describeFailure(error);
-    const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+    const outcome: CellOutcome = {
+      ...{ kind: 'failed', step: 'prepare', reason, durationMs: 0 },
+      ...troubleOf(error),
+    };
     for (const cell of cells) ended.set(cell.kmod, outcome);
     await outcomes.recordUnbuilt.executeWithOptions(
       { summary: `Record ${cells.length} kmods that have no buildroot` },
@@ -241,7 +249,10 @@ async function join(cell: PlannedCell): Promise<CellOutcome> {
 async function recordFailure(cell: PlannedCell, error: unknown): Promise<CellOutcome> {
   if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
   const reason = describeFailure(error);
-  const outcome: CellOutcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+  const outcome: CellOutcome = {
+    ...{ kind: 'failed', step: 'prepare', reason, durationMs: 0 },
+    ...troubleOf(error),
+  };
   await outcomes.recordOutcome.executeWithOptions(
     { summary: toSummary(`${cell.kmod}: ${reason}`) },
     [{ ...cell, outcome }],
@@ -267,7 +278,7 @@ function summarize(plan: RebuildPlan, ended: Outcomes): RolloutResult {
     release: plan.release,
     builtCount: count('published'),
     keptCount: count('kept', 'excluded'),
-    failedCount: count('failed', 'blocked', 'cancelled'),
+    failedCount: count('failed', 'blocked', 'cancelled', 'deferred'),
     cells: [...ended].map(([kmod, outcome]) => ({ kmod, outcome: outcome.kind })),
   };
 }

@@ -20,6 +20,9 @@ interface SeverityRecord {
   readonly byFile: Readonly<Record<string, Readonly<Record<string, Severity>>>>;
 }
 
+/** Tells the gravest security advisory that brings a kernel. */
+export type SeverityLookup = (kernel: Pick<Kernel, 'flavour' | 'evr'>) => Severity | undefined;
+
 /**
  * Finds the gravest security advisory that brings each kernel; of kernels that none brings nothing.
  *
@@ -30,6 +33,22 @@ export async function readKernelSeverities(
   kernels: readonly Kernel[],
   { data, signal }: { readonly data: DataDirectory; readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<string, Severity>> {
+  const severityOf = await readSeverities(stream, { data, signal });
+  return new Map(
+    kernels.flatMap((kernel) => {
+      const severity = severityOf(kernel);
+      return severity === undefined ? [] : [[kernel.release, severity] as const];
+    }),
+  );
+}
+
+/**
+ * Reads what the advisories of a stream say of its kernels, of those too that are not in the store yet.
+ */
+export async function readSeverities(
+  stream: Stream,
+  { data, signal }: { readonly data: DataDirectory; readonly signal: AbortSignal },
+): Promise<SeverityLookup> {
   const path = data.advisoriesFile(stream.name);
   const before = await readJson(path, isSeverityRecord);
   const byFile: Record<string, Readonly<Record<string, Severity>>> = {};
@@ -43,17 +62,27 @@ export async function readKernelSeverities(
       before?.byFile[key] ?? (await readAdvisories(stream, repository, { data, signal }));
   }
   await writeJson(path, { byFile });
+  return lookUpIn(stream, { byFile });
+}
+
+/** The same without asking the mirror: what was known when the advisories were read last. */
+export async function readKnownSeverities(
+  stream: Stream,
+  data: DataDirectory,
+): Promise<SeverityLookup> {
+  const record = await readJson(data.advisoriesFile(stream.name), isSeverityRecord);
+  return lookUpIn(stream, record ?? { byFile: {} });
+}
+
+function lookUpIn(stream: Stream, { byFile }: SeverityRecord): SeverityLookup {
   const known = Object.values(byFile);
-  return new Map(
-    kernels.flatMap((kernel) => {
-      const names = listKernelNames(stream.family, kernel.flavour);
-      const found = known.flatMap((severities) =>
-        names.flatMap((name) => severities[`${name} ${formatEvr(kernel.evr)}`] ?? []),
-      );
-      const gravest = SEVERITIES.find((severity) => found.includes(severity));
-      return gravest === undefined ? [] : [[kernel.release, gravest] as const];
-    }),
-  );
+  return (kernel) => {
+    const names = listKernelNames(stream.family, kernel.flavour);
+    const found = known.flatMap((severities) =>
+      names.flatMap((name) => severities[`${name} ${formatEvr(kernel.evr)}`] ?? []),
+    );
+    return SEVERITIES.find((severity) => found.includes(severity));
+  };
 }
 
 async function readAdvisories(

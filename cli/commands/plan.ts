@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { type Assessment, assessKernel } from '../../activities/assess.ts';
+import { type Assessment, assessForRollout } from '../../activities/assess.ts';
 import type { GatedKernel } from '../../model/gate.ts';
 import type { KernelKey } from '../../model/kernel.ts';
+import { keepWithinBudget } from '../../plan/keep-within-budget.ts';
 import { cleanText } from '../../report/clean-text.ts';
 import { planToText } from '../../report/plan-text.ts';
 import { chooseKernels, type KernelChoice } from '../choose-kernels.ts';
@@ -28,7 +29,10 @@ export function addPlanCommand(program: Command, terminal: Terminal): void {
       const signal = new AbortController().signal;
       const assessments: Assessment[] = [];
       for (const { stream, release } of kernels) {
-        assessments.push(await assessKernel({ stream, release, forced: [] }, context, signal));
+        const request = { stream, release, forced: [] };
+        const { plan, unreadable } = await assessForRollout(request, context, signal);
+        const { rolloutBudgetMs } = context.settings.limits;
+        assessments.push({ plan: keepWithinBudget(plan, rolloutBudgetMs), unreadable });
       }
       if (options.json) {
         printJson(

@@ -198,6 +198,14 @@ test('recordOutcome() writes who ended a cell, when and how', async () => {
     ...CELL,
     verdict: NEVER_BUILT,
     outcome: FAILED,
+    failure: {
+      kind: 'outcome',
+      step: FAILED.step,
+      reason: FAILED.reason,
+      count: 1,
+      since: NOW,
+      failedAt: NOW,
+    },
     updatedAt: NOW,
     workflowId: EXECUTION.workflowId,
     runId: EXECUTION.runId,
@@ -216,6 +224,27 @@ test('recordOutcome() keeps the last build when a later attempt fails', async ()
     assert.deepEqual(found.outcome, outcome);
     assert.deepEqual(found.lastBuild, published);
   }
+});
+
+test('recordOutcome() counts failures until one succeeds, and keeps them while nothing is built', async () => {
+  await using rig = await makeDataRig();
+  const published = await publishedOf(rig, 1);
+  const counts: unknown[] = [];
+
+  for (const outcome of [FAILED, FAILED, { kind: 'cancelled' }, FAILED, published] as const) {
+    counts.push((await record(rig, NEVER_BUILT, outcome)).failure?.count);
+  }
+
+  assert.deepEqual(counts, [1, 2, 2, 3, undefined]);
+});
+
+test('recordOutcome() leaves the record of a failure that is not tried again as it is', async () => {
+  await using rig = await makeDataRig();
+  const before = await record(rig, NEVER_BUILT, FAILED);
+  const { step, reason } = FAILED;
+  const deferral = { why: 'failed-before', step, reason, failedAt: NOW, retryAt: NOW } as const;
+
+  assert.deepEqual(await record(rig, NEVER_BUILT, { kind: 'deferred', deferral }), before);
 });
 
 test('recordOutcome() leaves a build for this kernel published when it is kept', async () => {

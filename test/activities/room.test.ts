@@ -106,7 +106,9 @@ for (const [what, fill] of [
     await fill(tiny.path);
     const add = (): Promise<unknown> => store.addText('x'.repeat(64 * 1024));
 
-    const failure = await inActivity(() => new FailureInterceptor().execute(input, add)).then(
+    const failure = await inActivity(() =>
+      new FailureInterceptor({ attempt: 1, activityType: 'test' }).execute(input, add),
+    ).then(
       () => assert.fail('there was room'),
       (error: unknown) => error,
     );

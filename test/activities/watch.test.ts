@@ -123,6 +123,8 @@ test('lookAtStream() finds everything again until the look is acknowledged', asy
     isChanged: false,
     newKernels: [],
     unfinished: [],
+    due: [],
+    order: [],
     validators: second.validators,
   });
   assert.deepEqual(watch.server.requests.slice(requestCount), [`GET ${REPOMD}`]);
@@ -485,4 +487,33 @@ test('lookAtStream() remembers since when a kernel waits for its kernel-devel', 
   await watch.look();
 
   assert.deepEqual((await records.readStream('lab'))?.waitingSince, { '6.1.0-55.el9': long });
+});
+
+test('lookAtStream() names what has come to its time again, and none before', async () => {
+  await using watch = await startWatchRig({}, [kmodOf('jool')]);
+  const { records } = watch.rig;
+  const kernel = kernelOf('6.1.0-54.el9');
+  const { stream, release } = kernel;
+  await records.writeKernel(kernel);
+  await records.writeRollout({ stream, release, kmods: ['jool'], endedAt: NOW });
+  const fail = async (failedAt: string): Promise<void> => {
+    const why = { kind: 'engine', step: 'build', reason: 'no engine', count: 1 } as const;
+    const outcome = { ...why, kind: 'failed', trouble: 'engine', durationMs: 1 } as const;
+    await records.writeCell({
+      ...{ stream, release, kmod: 'jool', arch: 'x86_64', updatedAt: failedAt },
+      ...{ verdict: { kind: 'rebuild', why: 'never-built' }, outcome },
+      failure: { ...why, since: failedAt, failedAt },
+      ...{ workflowId: 'w', runId: 'r' },
+    });
+  };
+
+  await fail(NOW);
+  const before = await watch.look();
+  await fail('2026-11-23T11:55:00.000Z');
+  const after = await watch.look();
+
+  assert.deepEqual(before.due, []);
+  assert.deepEqual(after.due, [{ release, arch: 'x86_64', flavour: 'default', kmods: ['jool'] }]);
+  // The newer kernel, which is new, comes first.
+  assert.deepEqual(after.order?.at(-1), release);
 });

@@ -280,7 +280,7 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     'terminal escapes and marks of direction in names, escaped',
     '"\\e[31m\\u202Ekmods": {}\n',
     [
-      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "kmods", "limits", "repositories", "server", "signing", "sources", "streams", "targets", "temporal", "upkeep"',
+      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "failures", "kmods", "limits", "repositories", "server", "signing", "sources", "streams", "targets", "temporal", "upkeep"',
     ],
   ],
 ];
@@ -667,6 +667,7 @@ test('loadSettings() loads the example as it stands, and with every key set', as
     settings.kmods.slice(0, 2).map(({ binaries }) => binaries),
     [undefined, { paths: [join(inside, 'mirror')], names: ['kmod-jool'] }],
   );
-  assert.deepEqual(settings.limits, empty.limits);
+  assert.deepEqual(settings.limits, { ...empty.limits, rolloutBudgetMs: 7_200_000 });
+  assert.deepEqual(settings.failures, empty.failures);
   assert.equal(settings.temporal.tls?.serverCa, join(inside, 'tls/ca.pem'));
 });

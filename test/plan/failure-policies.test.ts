@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<string, readonly FailureKind[]>> = {
   PrepareFailedError: ['configuration', 'mirror'],
   ProgramFailedError: ['configuration', 'machine'],
   NoRoomError: ['disk'],
+  MirrorLagsError: ['mirror'],
   RegistryUnreachableError: ['mirror'],
   StreamUnreachableError: ['mirror'],
   ContentMismatchError: ['mirror'],

@@ -4,12 +4,14 @@ import type { CellOutcome } from '../../model/cell.ts';
 import { findBlocker } from '../../plan/find-blocker.ts';
 import { unbuiltOutcome } from '../../plan/unbuilt-outcome.ts';
 
+const LATER = { why: 'over-budget', budgetMs: 1000 } as const;
 const FAILED: CellOutcome = { kind: 'failed', step: 'build', reason: 'no', durationMs: 1 };
 
 for (const [outcome, isBlocking] of [
   [FAILED, true],
   [{ kind: 'blocked', by: 'zfs' }, true],
   [{ kind: 'cancelled' }, true],
+  [{ kind: 'deferred', deferral: LATER }, true],
   [{ kind: 'kept' }, false],
   [{ kind: 'excluded' }, false],
   [undefined, false],
@@ -26,16 +28,19 @@ for (const [outcome, isBlocking] of [
 
 test('unbuiltOutcome() ends what needs no build, and nothing else', () => {
   const kinds = [
-    unbuiltOutcome({ kind: 'keep', why: 'built-for-this-kernel' }),
-    unbuiltOutcome({ kind: 'excluded', why: 'kernel-too-old', limit: '6.1' }),
-    unbuiltOutcome({ kind: 'blocked', by: 'dahdi' }),
-    unbuiltOutcome({ kind: 'rebuild', why: 'forced' }),
+    unbuiltOutcome({ verdict: { kind: 'keep', why: 'built-for-this-kernel' } }),
+    unbuiltOutcome({ verdict: { kind: 'excluded', why: 'kernel-too-old', limit: '6.1' } }),
+    unbuiltOutcome({ verdict: { kind: 'blocked', by: 'dahdi' } }),
+    unbuiltOutcome({ verdict: { kind: 'rebuild', why: 'forced' } }),
     unbuiltOutcome({
-      kind: 'broken',
-      why: 'symbols-lost',
-      donor: '6.1',
-      problems: { lostCount: 1, refusedCount: 0, crcCount: 0, shown: [] },
+      verdict: {
+        kind: 'broken',
+        why: 'symbols-lost',
+        donor: '6.1',
+        problems: { lostCount: 1, refusedCount: 0, crcCount: 0, shown: [] },
+      },
     }),
+    unbuiltOutcome({ verdict: { kind: 'rebuild', why: 'forced' }, deferral: LATER }),
   ];
 
   assert.deepEqual(kinds, [
@@ -44,5 +49,6 @@ test('unbuiltOutcome() ends what needs no build, and nothing else', () => {
     { kind: 'blocked', by: 'dahdi' },
     undefined,
     undefined,
+    { kind: 'deferred', deferral: LATER },
   ]);
 });

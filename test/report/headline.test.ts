@@ -207,6 +207,34 @@ const LOADS: readonly (readonly [Parameters<typeof failed>[0], string])[] = [
   [{}, 'it could not be tried in that kernel, which the configuration requires'],
 ];
 
+const TROUBLES = [
+  [
+    'mirror',
+    'a server that this takes did not answer as it must (it is named below); rekmod tries it again by itself, there is nothing to do.',
+  ],
+  [
+    'engine',
+    'the container engine did not answer (it is named below); rekmod tries it again by itself, there is nothing to do once it runs.',
+  ],
+  ['disk', 'a disk has no room (it is named below); make some, rekmod tries it again by itself.'],
+  [
+    'machine',
+    'something on the machine did not work (it is named below); rekmod tries it again by itself, there is nothing to do.',
+  ],
+  [
+    'temporal',
+    'something on the machine did not work (it is named below); rekmod tries it again by itself, there is nothing to do.',
+  ],
+  [
+    'configuration',
+    'something must be seen to first (it is named below); see to that, and rekmod tries it again by itself.',
+  ],
+  [
+    'bug',
+    'of a mistake in rekmod itself (it is named below); rekmod tries it again by itself, but please report it.',
+  ],
+] as const;
+
 const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[] = [
   [
     published(1),
@@ -263,6 +291,41 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     undefined,
     `dahdi was not compiled for kernel 6.1.0-55-amd64, because it needs jool, which could not be compiled for it; see to jool first, then ${AGAIN}.`,
   ],
+  [
+    {
+      kind: 'deferred',
+      deferral: {
+        ...{ why: 'failed-before', step: 'build', reason: 'x.c:1: error: no' },
+        ...{ failedAt: '2026-11-23T06:00:00.000Z', retryAt: '2026-11-30T06:00:00.000Z' },
+      },
+    },
+    NEVER_BUILT,
+    `dahdi is not compiled for kernel 6.1.0-55-amd64 now, because that failed on 2026-11-23 06:00 UTC and nothing has changed since; rekmod tries it again after 2026-11-30 06:00 UTC, or as soon as the dahdi source changes; to have it tried now, ${AGAIN}.`,
+  ],
+  [
+    {
+      kind: 'deferred',
+      deferral: {
+        ...{ why: 'circuit-open', since: '2026-11-23T06:00:00.000Z', failureCount: 3 },
+        ...{ release: '6.1.0-54-amd64', reason: 'x.c:1: error: no' },
+      },
+    },
+    NEVER_BUILT,
+    `dahdi is not compiled for kernel 6.1.0-55-amd64 now, because it failed for 3 kernels in a row, for 6.1.0-54-amd64 last; rekmod waits for a corrected dahdi source or a success on the newest kernel; to have it tried now, ${AGAIN}.`,
+  ],
+  [
+    { kind: 'deferred', deferral: { why: 'over-budget', budgetMs: 600_000 } },
+    NEVER_BUILT,
+    'dahdi is not compiled for kernel 6.1.0-55-amd64 now, because more urgent ones take all the time that one rollout is given; rekmod does it later by itself.',
+  ],
+  ...TROUBLES.map(
+    ([trouble, text]) =>
+      [
+        { kind: 'failed', step: 'prepare', reason: 'x', durationMs: 1, trouble },
+        NEVER_BUILT,
+        `dahdi could not be made for kernel 6.1.0-55-amd64, because ${text}`,
+      ] as const,
+  ),
   [
     { kind: 'cancelled' },
     NEVER_BUILT,
@@ -432,6 +495,7 @@ const ENDS: Readonly<Record<CellOutcome['kind'], true>> = {
   excluded: true,
   blocked: true,
   failed: true,
+  deferred: true,
   cancelled: true,
 };
 

@@ -10,6 +10,7 @@ import {
 } from '../../activities/kernel-options.ts';
 import { type KmodReader, openKmodReader } from '../../activities/kmod-source.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
+import type { FailureSettings } from '../../model/failure-memory.ts';
 import type { Keep, Settings, SigningSettings, Stream } from '../../model/settings.ts';
 import { LIMITS, TARGET } from '../containers/backend-rig.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
@@ -95,6 +96,14 @@ export const KEEP: Keep = {
   graceMs: 3 * DAY_MS,
 };
 
+/** What is done about failures by default. */
+export const FAILURES: FailureSettings = {
+  rememberMs: 7 * DAY_MS,
+  retryMs: 5 * 60_000,
+  longestRetryMs: 60 * 60_000,
+  breakAfter: 3,
+};
+
 /** Settings with the stream `lab`, its target and the repository `kmods`. */
 export function settingsOf(changes: Partial<Settings> = {}): Settings {
   return {
@@ -113,6 +122,7 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
       unusedMs: 14 * DAY_MS,
       forgetMs: 30 * DAY_MS,
     },
+    failures: FAILURES,
     ...changes,
   };
 }

@@ -77,6 +77,7 @@ const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   [CONTROL_QUEUE]: [
     'lookAtStream',
     'acknowledgeLook',
+    'findStoredWork',
     'acceptLook',
     'lookAtSources',
     'acknowledgeSources',

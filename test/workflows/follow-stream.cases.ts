@@ -20,7 +20,7 @@ import { goodFakes, makeGate, OPTIONS, until } from './cells.ts';
 const VALIDATORS = { 'http://mirror.example.org': { etag: '"1"' } };
 
 /** An offer of the kernel `5.14.0-<release>`. */
-function offerOf(release: string): KernelOffer {
+export function offerOf(release: string): KernelOffer {
   const core: RepositoryPackage = {
     name: 'kernel-core',
     arch: 'x86_64',
@@ -121,6 +121,9 @@ export function testFollowStream(rig: WorkflowRig): void {
         looks += 1;
         throw new LookQuarantinedError('lab', 'all kernels of flavour "default" vanished: 1, 2');
       },
+      async findStoredWork() {
+        return { unfinished: [], due: [], order: [] };
+      },
     });
     rig.use(fakes);
 
@@ -131,7 +134,7 @@ export function testFollowStream(rig: WorkflowRig): void {
     });
 
     assert.equal(looks, 1, 'the next poll looks again, nothing before');
-    assert.deepEqual([acknowledged, rig.calls()], [[], ['lookAtStream']]);
+    assert.deepEqual([acknowledged, rig.calls()], [[], ['lookAtStream', 'findStoredWork']]);
   });
 
   test('followStream() starts a rollout for each new kernel, then remembers the look', async () => {

@@ -168,7 +168,13 @@ export function testRolloutKernel(rig: WorkflowRig): void {
     const { failedCount } = await (await startRollout(rig, 'no-buildroot')).result();
 
     const reason = error.message;
-    const outcome = { kind: 'failed', step: 'prepare', reason, durationMs: 0 };
+    const outcome = {
+      kind: 'failed',
+      step: 'prepare',
+      reason,
+      durationMs: 0,
+      trouble: 'configuration',
+    };
     assert.equal(failedCount, 2);
     assert.deepEqual([recorded.get('a'), recorded.get('b')], [outcome, outcome]);
     assert.ok(!rig.calls().some((call) => call.startsWith('buildKmod')));

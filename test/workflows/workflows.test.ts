@@ -1,5 +1,6 @@
 import test, { after } from 'node:test';
 import { startWorkflowRig } from '../support/workflow-rig.ts';
+import { testFailures } from './failures.cases.ts';
 import { testFollowRebuild } from './follow-rebuild.cases.ts';
 import { testFollowSources } from './follow-sources.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
@@ -22,6 +23,7 @@ if ('skip' in rig) {
   testRolloutKernel(rig);
   testFollowStream(rig);
   testFollowSources(rig);
+  testFailures(rig);
   testPublishRepository(rig);
   testGateStream(rig);
   testUpkeep(rig);
