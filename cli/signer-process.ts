@@ -86,13 +86,13 @@ export async function waitForPublicKeys(
   signing: SigningSettings,
   say: (line: string) => void,
 ): Promise<PublicKeys> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   for (let isFirst = true; ; isFirst = false) {
     const keys = await readPublicKeys(data);
     if (keys && (await areConfigured(keys, signing))) return keys;
     const found = keys ? 'those of another configuration' : 'none';
     if (isFirst) say(`Waiting for "rekmod signer" to announce its keys, found ${found}`);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new SignerMissingError(
         `expected the configured public keys in "${data.signing}", found ${found}; start "rekmod signer", or let "up" do it with signing: { process: own }`,
       );

@@ -199,14 +199,14 @@ async function spawnServer(options: {
 }
 
 async function waitUntilReady(address: string, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
       const connection = await Connection.connect({ address, connectTimeout: 1000 });
       await connection.close();
       return;
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > deadline) throw error;
+      if (child.exitCode !== null || performance.now() > deadline) throw error;
       await delay(100);
     }
   }
@@ -216,9 +216,9 @@ async function endLeftover(markFile: string): Promise<void> {
   const mark = parseMark(await readFile(markFile, 'utf8').catch(() => ''));
   if (!mark || !(await isAlive(mark))) return;
   process.kill(mark.pid, 'SIGTERM');
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
   while (await isAlive(mark)) {
-    if (Date.now() > deadline) process.kill(mark.pid, 'SIGKILL');
+    if (performance.now() > deadline) process.kill(mark.pid, 'SIGKILL');
     await delay(50);
   }
 }

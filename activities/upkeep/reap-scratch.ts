@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UpkeepRemoval } from '../../model/upkeep.ts';
 import { listNames } from '../list-names.ts';
@@ -26,6 +26,28 @@ export async function reapScratch(root: string, look: IdleLook): Promise<UpkeepR
   }
   return {
     what: 'scratch directories of ended work',
+    count: ripe.length,
+    names: ripe.slice(0, SHOWN_NAMES),
+  };
+}
+
+/** What rekmod makes in the machine's folder for temporary files; each is there for minutes at most. */
+const TEMPORARY = /^rekmod-(?:gpgv|cms|boot|repos)-\w{6}$/;
+
+/** Removes temporary folders of this user that a killed process left, by their names; never a mount. */
+export async function reapTemporary(root: string, look: IdleLook): Promise<UpkeepRemoval> {
+  const found = new Map<string, string>();
+  for (const name of (await listNames(root)).filter((one) => TEMPORARY.test(one))) {
+    const facts = await lstat(join(root, name), { bigint: true }).catch(() => undefined);
+    const isOurs = facts?.isDirectory() && facts.uid === BigInt(process.getuid?.() ?? 0);
+    if (facts && isOurs) found.set(name, `${facts.ctimeNs}`);
+  }
+  const ripe = await findRipe(found, look);
+  for (const name of look.isDryRun ? [] : ripe) {
+    await rm(join(root, name), { recursive: true, force: true });
+  }
+  return {
+    what: 'temporary folders of ended processes',
     count: ripe.length,
     names: ripe.slice(0, SHOWN_NAMES),
   };

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { BuildBackend } from '../../containers/backend.ts';
@@ -13,7 +14,7 @@ import type { SteadyClock } from '../steady-clock.ts';
 import { collectDigests } from './collect-digests.ts';
 import { forgetKernels } from './forget-kernels.ts';
 import { reapBuildroots, reapRuns } from './reap-builders.ts';
-import { reapScratch } from './reap-scratch.ts';
+import { reapScratch, reapTemporary } from './reap-scratch.ts';
 import { listRunningWorkflows } from './running-workflows.ts';
 import { sweepStore } from './sweep-store.ts';
 
@@ -112,6 +113,11 @@ export function builderUpkeepActivities(deps: UpkeepDeps) {
           file: join(data.upkeep, 'scratch.json'),
           graceMs: () => graceMs,
         }),
+        await reapTemporary(tmpdir(), {
+          ...look,
+          file: join(data.upkeep, 'temporary.json'),
+          graceMs: () => Math.max(graceMs, TEMPORARY_MS),
+        }),
       ];
       return { part: 'builders', removed, problems: [] };
     });
@@ -144,6 +150,8 @@ async function listKeptKernels({ settings, records }: UpkeepDeps): Promise<Reado
 }
 
 const HOUR_MS = 3_600_000;
+/** Other rekmods of this user have theirs there as well, which this one's grace says nothing of. */
+const TEMPORARY_MS = 24 * HOUR_MS;
 
 function describeJump(jumpMs: number): readonly string[] {
   if (jumpMs === 0) return [];

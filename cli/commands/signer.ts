@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { openSteadyClock } from '../../activities/steady-clock.ts';
 import { openContext } from '../context.ts';
 import { SIGNER_READY } from '../signer-process.ts';
 import { print, type Terminal } from '../terminal.ts';
@@ -17,11 +19,11 @@ export function addSignerCommand(program: Command, terminal: Terminal): void {
       const ended = waitForSignal().then(() => ending.abort());
       const { startSigner } = await import('../signer.ts');
       const context = await openContext(program.opts());
-      const signer = await startSigner(context, { now: () => new Date(), signal }).catch(
-        (error: unknown) => {
-          if (!signal.aborted) throw error;
-        },
-      );
+      // A key that is published for some time more must not be dropped because a clock jumped.
+      const { now } = await openSteadyClock(join(context.data.upkeep, 'clock.json'));
+      const signer = await startSigner(context, { now, signal }).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
       if (signer === undefined) return;
       try {
         print(terminal, SIGNER_READY);

@@ -5,7 +5,11 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { isScratchInUse, withScratch } from '../../activities/scratch.ts';
 import { reapBuildroots, reapRuns } from '../../activities/upkeep/reap-builders.ts';
-import { findMountsBelow, reapScratch } from '../../activities/upkeep/reap-scratch.ts';
+import {
+  findMountsBelow,
+  reapScratch,
+  reapTemporary,
+} from '../../activities/upkeep/reap-scratch.ts';
 import { nameRun } from '../../activities/upkeep/running-workflows.ts';
 import type { BuildBackend, Labels } from '../../containers/backend.ts';
 import type { BuildrootUse } from '../../containers/buildroot-uses.ts';
@@ -124,6 +128,19 @@ test('reapScratch() unmounts what is mounted below, and removes it then', async 
   await reapScratch(scratch.at('scratch'), { ...look, reading: readingAt(HOUR_MS) });
 
   assert.deepEqual(await readdir(scratch.at('scratch')), []);
+});
+
+test('reapTemporary() removes what has a name of ours and nobody uses, and nothing else', async () => {
+  await using scratch = await makeScratch();
+  const names = ['rekmod-gpgv-AbCdEf', 'rekmod-test-AbCdEf', 'rekmod-gpgv-other', 'rekmod-cms-x'];
+  for (const name of names) await mkdir(scratch.at('tmp', name), { recursive: true });
+  const look = { file: scratch.at('temporary.json'), graceMs: () => HOUR_MS, isDryRun: false };
+
+  await reapTemporary(scratch.at('tmp'), { ...look, reading: readingAt(0) });
+  const removal = await reapTemporary(scratch.at('tmp'), { ...look, reading: readingAt(HOUR_MS) });
+
+  assert.deepEqual(removal.names, ['rekmod-gpgv-AbCdEf']);
+  assert.deepEqual(await readdir(scratch.at('tmp')), names.slice(1).sort());
 });
 
 test('findMountsBelow() finds mounts on and below a directory alone, the deepest first', () => {
