@@ -79,7 +79,7 @@ export async function awaitClient(
   const startedAt = performance.now();
   for (let isFirst = true; ; isFirst = false) {
     try {
-      return await connectClient(settings);
+      return await connectClient(settings, Math.min(CONNECT_TIMEOUT_MS, patienceMs / 4 + 1));
     } catch (error) {
       if (!(error instanceof TemporalUnreachableError)) throw error;
       if (performance.now() - startedAt >= patienceMs) throw error;

@@ -7,25 +7,32 @@ export interface RunningWorkflows {
   /** `<workflow id> <run id>` of each. */
   readonly runs: ReadonlySet<string>;
   readonly workflowIds: ReadonlySet<string>;
-  /** Every digest that their histories name: what was built and is recorded nowhere yet. */
-  readonly digests: ReadonlySet<Sha256Hex>;
 }
 
 const RUNNING = 'ExecutionStatus = "Running"';
 
-/** Asks Temporal what runs, and reads what it was given and has got. */
+/** Asks Temporal what runs. */
 export async function listRunningWorkflows(client: Client): Promise<RunningWorkflows> {
   const runs = new Set<string>();
   const workflowIds = new Set<string>();
-  const digests = new Set<Sha256Hex>();
-  for await (const { workflowId, runId, type } of client.workflow.list({ query: RUNNING })) {
+  for await (const { workflowId, runId } of client.workflow.list({ query: RUNNING })) {
     runs.add(nameRun(workflowId, runId));
     workflowIds.add(workflowId);
-    if (type === 'upkeep') continue;
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    addPayloads(history, digests);
   }
-  return { runs, workflowIds, digests };
+  return { runs, workflowIds };
+}
+
+/**
+ * Reads what the workflows that run were given and have got: every digest in their histories, such as of what
+ * was built and is recorded nowhere yet.
+ */
+export async function collectRunningDigests(client: Client): Promise<ReadonlySet<Sha256Hex>> {
+  const digests = new Set<Sha256Hex>();
+  for await (const { workflowId, runId, type } of client.workflow.list({ query: RUNNING })) {
+    if (type === 'upkeep') continue;
+    addPayloads(await client.workflow.getHandle(workflowId, runId).fetchHistory(), digests);
+  }
+  return digests;
 }
 
 /** The name of a run in {@link RunningWorkflows.runs}. */

@@ -15,7 +15,7 @@ import { collectDigests } from './collect-digests.ts';
 import { forgetKernels } from './forget-kernels.ts';
 import { reapBuildroots, reapRuns } from './reap-builders.ts';
 import { reapScratch, reapTemporary } from './reap-scratch.ts';
-import { listRunningWorkflows } from './running-workflows.ts';
+import { collectRunningDigests, listRunningWorkflows } from './running-workflows.ts';
 import { sweepStore } from './sweep-store.ts';
 
 export interface UpkeepDeps {
@@ -61,7 +61,7 @@ export function upkeepActivities(deps: UpkeepDeps) {
   async function tidyStore({ isDryRun }: UpkeepRequest): Promise<UpkeepPart> {
     return await withHeartbeat(async () => {
       // Workflows first: what one of them has just written down is found among the records.
-      const { digests } = await listRunningWorkflows(client);
+      const digests = await collectRunningDigests(client);
       const referred = new Set([...digests, ...(await collectDigests(data.root))]);
       const sweep = { root: data.store, recordFile: join(data.upkeep, 'store.json'), graceMs };
       const removed = [await sweepStore(referred, { ...sweep, reading: clock.read(), isDryRun })];
@@ -71,7 +71,7 @@ export function upkeepActivities(deps: UpkeepDeps) {
 
   /** Tells the signer what rebuilds that run have it sign: all else that it keeps may go. */
   async function listSigned(): Promise<{ readonly digests: readonly Sha256Hex[] }> {
-    const { digests } = await listRunningWorkflows(client);
+    const digests = await collectRunningDigests(client);
     return { digests: [...digests].sort() };
   }
 
