@@ -162,3 +162,23 @@ test('storeKernel() refuses a package without a signature of a configured key', 
     assert.deepEqual(await readdir(rig.data.scratch), []);
   }
 });
+
+test('storeKernel() has everybody see that a listed package cannot be had, until it can', async () => {
+  await using rig = await makeDataRig();
+  const { records } = rig;
+  const look = { lookedAt: NOW, isOk: true, message: '', validators: {}, waitingForDevel: [] };
+  await records.writeStream('lab', look);
+  const gone = { location: 'http://127.0.0.1:1/kernel-devel.rpm' };
+
+  await assert.rejects(store(rig, { devel: gone }));
+  const changes = rig.changeCount();
+  await assert.rejects(store(rig, { devel: gone }));
+
+  const { notStored } = (await records.readStream('lab')) ?? {};
+  assert.deepEqual(Object.keys(notStored ?? {}), ['6.1.0-54.el9']);
+  assert.match(notStored?.['6.1.0-54.el9'] ?? '', /^Cannot fetch "http:.*kernel-devel\.rpm"/);
+  assert.equal(rig.changeCount(), changes, 'the same trouble is no news');
+
+  await store(rig);
+  assert.deepEqual(await records.readStream('lab'), { ...look, notStored: {} });
+});

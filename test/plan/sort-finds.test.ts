@@ -4,48 +4,55 @@ import type { KernelOffer, RepositoryPackage } from '../../model/kernel.ts';
 import { sortFinds } from '../../plan/sort-finds.ts';
 import { kernelOf } from '../support/plan-facts.ts';
 
-function offerOf(release: string, { flavour = 'default', hasDevel = true } = {}): KernelOffer {
-  const evr = { epoch: 0, version: '5.14.0', release };
+const EVR = /^([^-]+)-(.+)$/;
+
+/** An offer of the kernel `6.1.0-<release>`; with `+` it has its kernel-devel. */
+function offerOf(text: string): KernelOffer {
+  const release = text.replace('+', '');
   const core: RepositoryPackage = {
-    name: 'kernel-core',
-    arch: 'x86_64',
-    ...evr,
-    location: 'http://mirror.example.org/kernel.rpm',
-    checksum: { type: 'sha256', value: '0'.repeat(64) },
-    sizeBytes: 1,
+    ...{ name: 'kernel-core', arch: 'x86_64', epoch: 0, version: '6.1.0', release },
+    ...{ location: 'x', checksum: { type: 'sha256', value: '00' }, sizeBytes: 1 },
     buildTimeSeconds: 0,
   };
-  const base = { stream: 'lab', arch: 'x86_64', flavour, evr, core };
-  return hasDevel ? { ...base, devel: core } : base;
+  const offer = { stream: 'lab', arch: 'x86_64', flavour: 'default', core };
+  const evr = { epoch: 0, version: '6.1.0', release };
+  return { ...offer, evr, ...(text.endsWith('+') ? { devel: core } : {}) };
 }
 
-test('sortFinds() names the kernels that are not taken because there are enough newer ones', () => {
-  const offers = ['1.el9', '2.el9', '3.el9', '4.el9'].flatMap((release) => [
-    offerOf(release),
-    offerOf(release, { flavour: 'azure' }),
-  ]);
+function sort(offers: readonly string[], known: readonly string[] = [], keepKernels = 2) {
+  const kernels = known.map((release) => kernelOf(`6.1.0-${release}`));
+  const finds = sortFinds({ offers: offers.map(offerOf), known: kernels, keepKernels });
+  return {
+    fresh: finds.fresh.map(({ evr }) => evr.release),
+    waiting: finds.waiting.map((evr) => EVR.exec(evr)?.[2]),
+    gone: finds.gone,
+    withdrawn: finds.withdrawn,
+  };
+}
 
-  const finds = sortFinds({ offers, known: [kernelOf('5.14.0-1.el9')], keepKernels: 2 });
+const NOTHING = { gone: [], withdrawn: [] };
 
-  assert.deepEqual(finds.surplus, ['5.14.0-1.el9', '5.14.0-2.el9']);
-  assert.equal(finds.fresh.length, 4);
+test('sortFinds() lets a kernel without kernel-devel take the place of none that has it', () => {
+  assert.deepEqual(sort(['1+', '2+', '3', '4+', '5']), {
+    ...{ fresh: ['2', '4'], waiting: ['3', '5'] },
+    ...NOTHING,
+  });
 });
 
-test('sortFinds() does not call surplus what is known, new, or waits for its kernel-devel', () => {
-  const offers = [
-    offerOf('1.el9'),
-    offerOf('2.el9'),
-    offerOf('3.el9'),
-    offerOf('4.el9', { hasDevel: false }),
-  ];
-
-  const finds = sortFinds({ offers, known: [kernelOf('5.14.0-1.el9')], keepKernels: 2 });
-
-  assert.deepEqual([finds.surplus, finds.waiting], [[], ['5.14.0-4.el9']]);
+test('sortFinds() takes a kernel whose kernel-devel came, and waits for none that is too old', () => {
+  assert.deepEqual(sort(['1', '2+', '3+', '4+'], ['2', '3']), {
+    ...{ fresh: ['4'], waiting: [] },
+    ...NOTHING,
+  });
 });
 
-test('sortFinds() calls surplus what has no kernel-devel and would be too old with it', () => {
-  const offers = [offerOf('1.el9', { hasDevel: false }), offerOf('2.el9'), offerOf('3.el9')];
+test('sortFinds() waits for no kernel-devel that is in the store already', () => {
+  assert.deepEqual(sort(['1', '2'], ['1', '2']), { ...{ fresh: [], waiting: [] }, ...NOTHING });
+});
 
-  assert.deepEqual(sortFinds({ offers, known: [], keepKernels: 2 }).surplus, ['5.14.0-1.el9']);
+test('sortFinds() tells kernels that are gone from those that were withdrawn', () => {
+  const { gone, withdrawn } = sort(['2+'], ['1', '2', '3']);
+
+  assert.deepEqual(gone, ['6.1.0-1.x86_64', '6.1.0-3.x86_64']);
+  assert.deepEqual(withdrawn, ['6.1.0-3.x86_64']);
 });
