@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { z } from 'zod';
+import { acceptId } from '../../model/workflow-ids.ts';
 import { scrubHistory } from './scrub-history.ts';
 
 // node --import tsx test/support/record-histories.ts <temporal address> <out directory>
@@ -72,6 +73,7 @@ async function nameHistory(
     case 'rolloutKernel':
       return await nameRollout(client, info, Rollout.parse(result));
     case 'followStream': {
+      if (workflowId === acceptId(workflowId.split('/')[1] ?? '')) return 'follow-stream.accepted';
       const { message, started } = Follow.parse(result);
       if (started.length > 0) return 'follow-stream.new-kernels';
       return `follow-stream.${message === 'Nothing has changed' ? 'unchanged' : 'nothing-new'}`;
