@@ -2,13 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ContentInvalidError, ProgramFailedError } from '../../model/activity-errors.ts';
+import { NoRoomError } from '../../model/room-errors.ts';
 import type { ListedPackage } from '../../model/snapshot.ts';
+import { findFullPath } from '../room.ts';
 import { NO_EXIT_CODE, runProgram } from '../run-program.ts';
 
 /** dnf reads 5,000 packages in half a second; beyond this it hangs. */
 const DNF_TIMEOUT_MS = 120_000;
 /** More names than a repository of a hundred thousand packages prints. */
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+
+/** With less, a refusal says nothing of what was refused. */
+const LEAST_ROOM = { bytes: 4 * 1024 * 1024, inodes: 100 };
 
 /** What dnf is asked about. */
 export interface DnfQuestion {
@@ -25,16 +30,36 @@ export interface DnfQuestion {
 /**
  * Has dnf read a snapshot as a client would, with `repo_gpgcheck`, and compares what it finds.
  *
- * dnf shows the packages that a machine could install, so it is asked once for each architecture.
+ * dnf shows the packages that a machine could install, so it is asked once for each architecture. A dnf that refuses is
+ * asked once more: on a full disk it says no more than that the metadata could not be had.
  *
  * @throws {ContentInvalidError} If dnf refuses it or finds other packages.
+ * @throws {NoRoomError} If it refuses while there is no room for what it reads.
  * @see dnf.conf(5), `dnf repoquery --queryformat`
  */
 export async function askDnf(
   question: DnfQuestion,
   expected: readonly ListedPackage[],
 ): Promise<void> {
-  const scratch = join(question.scratch, 'dnf');
+  try {
+    await askOnce(question, expected, 'dnf');
+  } catch (error) {
+    await requireRoom(question, error);
+    try {
+      await askOnce(question, expected, 'dnf-again');
+    } catch (second) {
+      await requireRoom(question, second);
+      throw second;
+    }
+  }
+}
+
+async function askOnce(
+  question: DnfQuestion,
+  expected: readonly ListedPackage[],
+  name: string,
+): Promise<void> {
+  const scratch = join(question.scratch, name);
   await mkdir(join(scratch, 'root'), { recursive: true });
   await writeFile(join(scratch, 'dnf.conf'), describeConfig(question));
   const found = new Set<string>();
@@ -47,6 +72,13 @@ export async function askDnf(
   const names = missing.slice(0, 10).join(', ') || 'none';
   const detail = `expected dnf to find ${wanted.size} packages, found ${found.size} (missing: ${names})`;
   throw new ContentInvalidError(question.path, detail);
+}
+
+/** Lets an error of another kind, or one that no room explains, alone. */
+async function requireRoom({ scratch }: DnfQuestion, error: unknown): Promise<void> {
+  if (!(error instanceof ContentInvalidError)) throw error;
+  const missing = await findFullPath({ paths: [scratch], wanted: LEAST_ROOM });
+  if (missing !== undefined) throw new NoRoomError('ask dnf', scratch, missing, { cause: error });
 }
 
 function listArchitectures(packages: readonly ListedPackage[]): readonly string[] {
