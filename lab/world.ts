@@ -140,7 +140,7 @@ export class World {
     for (;;) {
       const said = (await readFile(this.upLog, 'utf8')).slice(before);
       if (said.includes('rekmod is up')) return;
-      if (child.exitCode !== null || Date.now() > deadline) {
+      if (!isRunning(child) || Date.now() > deadline) {
         throw new Error(`rekmod up did not come up:\n${said.slice(-3000)}`);
       }
       await delay(100);
@@ -149,13 +149,19 @@ export class World {
 
   /** The process id of `rekmod up`. */
   get pid(): number | undefined {
-    return this.#up?.exitCode === null ? this.#up.pid : undefined;
+    return this.#up && isRunning(this.#up) ? this.#up.pid : undefined;
+  }
+
+  /** Waits until `rekmod up` has ended, however it does. */
+  async ended(): Promise<void> {
+    const child = this.#up;
+    if (child && isRunning(child)) await new Promise((resolve) => child.once('exit', resolve));
   }
 
   /** Sends a signal to `rekmod up`, that process alone, and waits for its end. */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number | null> {
     const child = this.#up;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
+    if (!child || !isRunning(child)) return null;
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
     child.kill(signal);
     return await ended;
@@ -205,6 +211,10 @@ export class World {
     await this.end('SIGTERM');
     await this.mirror.close();
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 /** Removes a world's directory; what builds left there may belong to other users. */

@@ -26,7 +26,7 @@ import { publishSignal } from '../../workflows/messages.ts';
 import type { publishRepository } from '../../workflows/publish-repository.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { type DataRig, KEEP, makeDataRig, settingsOf } from '../support/data-rig.ts';
-import { describeClient, queryByDnf } from '../support/dnf-client.ts';
+import { describeClient, queryByDnf } from '../../lab/query-by-dnf.ts';
 import { findFreePort, startHttpRig } from '../support/http-rig.ts';
 import { type KeyRig, makeKeyRig } from '../support/publish-rig.ts';
 import { installQuietRuntime } from '../support/quiet-runtime.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { runProgram } from '../../activities/run-program.ts';
+import { runProgram } from '../activities/run-program.ts';
 
 /**
  * Asks a real dnf which packages a repository has, with `repo_gpgcheck`, as a machine that has never seen it.
