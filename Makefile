@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CACHE := $(or $(REKMOD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rekmod)
 WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.sh";
 
-.PHONY: help setup lab demo story demo-stop check test e2e bench truth dialects
+.PHONY: help setup lab demo story demo-stop check test e2e bench truth dialects chaos
 
 help:
 	@printf '%s\n' \
@@ -15,6 +15,7 @@ help:
 	  'make check      format, lint, types and quick tests only' \
 	  'make bench      the benchmarks of docs/benchmarks.md' \
 	  'make truth      verdicts against the loader of every kernel, docs/truth.md' \
+	  'make chaos      kills and faults over a running rekmod, docs/chaos.md' \
 	  'make dialects  specs of every dialect, built for real kernels and installed by dnf' \
 	  'make setup      installs what is missing'
 
@@ -49,3 +50,6 @@ truth: lab
 
 dialects: lab
 	@$(WITH_ENV) npm run --silent dialects
+
+chaos: lab
+	@$(WITH_ENV) npm run --silent chaos -- --seeds 3
