@@ -11,8 +11,8 @@ import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { locateProvenance } from '../../activities/provenance/statement-names.ts';
 import { closeSigningKey, openSigningKey, type SigningKey } from '../../activities/signing-key.ts';
 import type { PublishedPackage } from '../../activities/snapshot/decide-publication.ts';
-import { makeTinyRpms } from '../../lab/tiny-rpms.ts';
 import { queryByDnf } from '../../lab/query-by-dnf.ts';
+import { makeTinyRpms } from '../../lab/tiny-rpms.ts';
 import { type PublishOnce, publishOnce } from '../support/publish-once.ts';
 import { makeScratch } from '../support/scratch.ts';
 
