@@ -213,11 +213,10 @@ test('a full disk is said and waited for, and what waited goes on when there is 
 });
 
 test('a signer that is killed in mid-work is started again, and its work is done', async () => {
-  const { stdout } = await run('pgrep', ['-f', '--', `--config ${world.configFile} signer`]);
-  const ids = stdout.split('\n').filter((id) => id !== '');
-  assert.equal(ids.length, 1, stdout);
+  const lock = await readFile(join(world.home, 'signing', 'signer.lock'), 'utf8');
+  const { pid }: { pid: number } = JSON.parse(lock);
   const rebuild = world.rekmod('rebuild', 'acpi-call', '--force', '--json');
-  process.kill(Number(ids[0]), 'SIGKILL');
+  process.kill(pid, 'SIGKILL');
 
   const { exitCode, stdout: outcome } = await rebuild;
 
