@@ -79,14 +79,15 @@ export function describeContainer(
  * Says in the engine's words what image to make of a container.
  *
  * An image inherits its container's labels and hands them on to every container made from it. They
- * are overwritten with `-` here, so that nobody takes such a container for the one that is gone.
+ * are overwritten with `-` here, so that nobody takes such a container for the one that is gone. Of its
+ * environment, too: a proxy's password is no kmod's business. A variable cannot be removed, only emptied.
  *
  * @returns Query parameters of `POST /commit`.
  */
 export function describeCommit(
   containerId: string,
   commit: ImageCommit,
-  containerLabels: Readonly<Record<string, string>>,
+  { labels: containerLabels, environment }: Pick<ContainerRequest, 'labels' | 'environment'>,
 ): Readonly<Record<string, string | readonly string[]>> {
   const inherited = Object.keys(containerLabels).map((name): [string, string] => [name, '-']);
   const labels = new Map([...inherited, ...Object.entries(commit.labels)]);
@@ -95,7 +96,12 @@ export function describeCommit(
     repo: commit.repository,
     tag: commit.tag,
     pause: 'false',
-    changes: [...labels].map(([name, value]) => describeLabel(name, value)),
+    changes: [
+      ...[...labels].map(([name, value]) => describeLabel(name, value)),
+      ...Object.keys(environment)
+        .filter((name) => name !== 'PATH')
+        .map((name) => `ENV ${name}=`),
+    ],
   };
 }
 

@@ -167,7 +167,7 @@ async function commitContainer(
   commit: ImageCommit,
   request: ContainerRequest,
 ): Promise<string> {
-  const query = describeCommit(container.id, commit, request.labels);
+  const query = describeCommit(container.id, commit, request);
   const reply = await askEngine(
     connection,
     `commit the image "${commit.repository}:${commit.tag}"`,

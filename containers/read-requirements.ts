@@ -79,7 +79,7 @@ function describeReading(
     labels: { ...prefixLabels(labels), [CONTAINER_LABEL]: 'prepare' },
     stdoutLimitBytes: ANSWER_BYTES,
     stderrLimitBytes: ANSWER_BYTES,
-    timeoutMs: Math.min(limits.prepareTimeoutMs, READ_TIMEOUT_MS),
+    timeoutMs: Math.min(limits.prepareTimeoutMs, limits.buildTimeoutMs, READ_TIMEOUT_MS),
   };
 }
 

@@ -47,16 +47,19 @@ test('describeContainer() goes without an SELinux label where SELinux is', () =>
   assert.deepEqual(options.HostConfig?.SecurityOpt, ['no-new-privileges', 'label=disable']);
 });
 
-test("describeCommit() overwrites the container's own labels", () => {
+test("describeCommit() overwrites the container's own labels and empties its environment", () => {
   const commit = { repository: 'r', tag: 't', labels: { digest: 'ab' } };
 
-  const query = describeCommit('id', commit, { home: '/a b', digest: 'x' });
+  const query = describeCommit('id', commit, {
+    labels: { home: '/a b', digest: 'x' },
+    environment: { PATH: '/bin', http_proxy: 'http://user:password@proxy' },
+  });
 
-  assert.deepEqual(query.changes, ['LABEL home=-', 'LABEL digest=ab']);
+  assert.deepEqual(query.changes, ['LABEL home=-', 'LABEL digest=ab', 'ENV http_proxy=']);
 });
 
 test('describeCommit() refuses a label that would need quotes', () => {
   const commit = { repository: 'r', tag: 't', labels: { title: 'a b' } };
 
-  assert.throws(() => describeCommit('id', commit, {}), /BUG/);
+  assert.throws(() => describeCommit('id', commit, REQUEST), /BUG/);
 });

@@ -209,10 +209,14 @@ for (const [name, rig] of RIGS) {
     await assertNothingLeft();
   });
 
-  test(`${name}: run() makes an image whose containers carry no labels of the old one`, async () => {
+  test(`${name}: run() makes an image whose containers carry no labels or variables of the old one`, async () => {
     const repository = 'rekmod-test/commit';
     const { imageId } = await rig.engine.run(
-      rig.describe('echo kept > /etc/kept', { user: '0:0', isRootReadOnly: false }),
+      rig.describe('echo kept > /etc/kept', {
+        user: '0:0',
+        isRootReadOnly: false,
+        environment: { PATH: '/bin:/usr/bin', SECRET: 'told' },
+      }),
       {
         onStdout: () => undefined,
         onStderr: () => undefined,
@@ -224,13 +228,15 @@ for (const [name, rig] of RIGS) {
     rig.ownImage(imageId);
 
     const image = await rig.engine.findImage(`${repository}:e2e`);
-    const { stdout } = await runScript(rig, 'cat /etc/kept', { image: imageId });
+    const { stdout } = await runScript(rig, 'cat /etc/kept; echo "[$SECRET]"', {
+      image: imageId,
+    });
 
     assert.equal(image?.id, imageId);
     assert.equal(image.labels['io.rekmod.digest'], 'ab');
     assert.equal(image.labels['io.rekmod.test'], '-');
     assert.ok(Math.abs(Date.now() - image.createdAtMs) < 60_000);
-    assert.equal(stdout, 'kept\n');
+    assert.equal(stdout, 'kept\n[]\n');
     assert.equal(await rig.engine.findImage(`${repository}:other`), undefined);
   });
 
