@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ContentMismatchError } from '../../model/activity-errors.ts';
 import type { GateSettings } from '../../model/gate.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import type { Kmod } from '../../model/kmod.ts';
 import type { Settings, Stream } from '../../model/settings.ts';
 import type { ListedPackage } from '../../model/snapshot.ts';
 import type { Sha256Hex } from '../../model/store.ts';
@@ -43,7 +44,9 @@ interface GatherDeps {
 /**
  * Gathers what a view is to list.
  *
- * @throws {ContentMismatchError} If packages for a kernel that was not listed `before` are not served: it must
+ * A kernel that was not listed `before`, is gone upstream and has lost its packages is left out.
+ *
+ * @throws {ContentMismatchError} If packages for another kernel that was not listed `before` are not served: it must
  *   not be seen without them. Packages that vanish later (a rollback) take no kernel away.
  */
 export async function gatherView(
@@ -62,14 +65,17 @@ export async function gatherView(
     upstream.push(await openUpstream(one, { trust: stream.trust, scratch, signal }));
   }
   const known = await records.listKernels(stream.name);
-  const kernels = known.filter(({ release }) => request.releases.includes(release));
+  const released = known.filter(({ release }) => request.releases.includes(release));
   const kmods = settings.kmods.filter(({ streams }) => streams.includes(stream.name));
   const directory = join(data.repositories, stream.repository);
   const snapshot = await readCurrentSnapshot(directory);
   const path = snapshot === undefined ? undefined : pathOfSnapshot(directory, snapshot);
   const served = path === undefined ? [] : (await readSnapshotContent(path)).packages;
-  const fresh = kernels.filter(({ release }) => !request.before.includes(release));
-  requireServed(stream, await listKmodPackages(fresh, kmods, records), served);
+  const fresh = released.filter(({ release }) => !request.before.includes(release));
+  const lapsed = await findLapsed(stream, fresh, { kmods, records, served });
+  const kernels = released.filter((kernel) => !lapsed.includes(kernel));
+  const expected = fresh.filter((kernel) => !lapsed.includes(kernel));
+  requireServed(stream, await listKmodPackages(expected, kmods, records), served);
   if (path === undefined) return { upstream, kernels };
   const wanted = await listKmodPackages(kernels, kmods, records);
   const packages = served.filter(({ fileName }) => wanted.has(fileName));
@@ -78,6 +84,33 @@ export async function gatherView(
     ...{ trust, scratch, signal },
   });
   return { upstream, kernels, published: { path, repository, packages } };
+}
+
+/**
+ * Finds kernels that upstream took away before they were listed once, and whose packages the repository let go
+ * since: nobody can be shown them, and they must not hold up the others for ever.
+ */
+async function findLapsed(
+  { name }: GatedStream,
+  kernels: readonly Kernel[],
+  {
+    kmods,
+    records,
+    served,
+  }: {
+    readonly kmods: readonly Kmod[];
+    readonly records: Records;
+    readonly served: readonly ListedPackage[];
+  },
+): Promise<readonly Kernel[]> {
+  const gone = (await records.readStream(name))?.goneSince ?? {};
+  const names = new Set(served.map(({ fileName }) => fileName));
+  const lapsed: Kernel[] = [];
+  for (const kernel of kernels.filter(({ release }) => release in gone)) {
+    const wanted = await listKmodPackages([kernel], kmods, records);
+    if ([...wanted.keys()].some((fileName) => !names.has(fileName))) lapsed.push(kernel);
+  }
+  return lapsed;
 }
 
 function requireServed(

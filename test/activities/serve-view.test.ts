@@ -128,6 +128,25 @@ test('serveView() shows no kernel whose kmods are not served, and serves what it
   assert.deepEqual(await listNames(gate), ['kmod-provider']);
 });
 
+test('serveView() is not held up by a kernel that is gone upstream, its packages with it', async () => {
+  await using gate = await startGateRig(key);
+  await gate.offer(OTHER);
+  await gate.end(publishedOf(await gate.add(KMOD)));
+  await gate.rig.records.writeStream('lab', {
+    lookedAt: '2026-11-23T12:00:00.000Z',
+    isOk: true,
+    message: 'Nothing has changed',
+    validators: {},
+    waitingForDevel: [],
+    goneSince: { [RELEASE]: '2026-10-01T12:00:00.000Z' },
+  });
+
+  const view = await serve(gate, RELEASE);
+
+  assert.deepEqual(view.releases, []);
+  assert.deepEqual(await listNames(gate), ['kmod-provider']);
+});
+
 test('serveView() leaves out advisories of kernels that it hides, and takes modules over', async () => {
   await using gate = await startGateRig(key);
   await gate.offer(CORE, OTHER);
