@@ -26,8 +26,8 @@ export async function readCells(
 async function listKnown(records: Records, stream: string): Promise<readonly KnownKernel[]> {
   const goneSince = (await records.readStream(stream))?.goneSince ?? {};
   const kernels = await records.listKernels(stream);
-  return kernels.map(({ release }) => {
+  return kernels.map(({ release, flavour }) => {
     const since = goneSince[release];
-    return { stream, release, ...(since === undefined ? {} : { goneSince: since }) };
+    return { stream, release, flavour, ...(since === undefined ? {} : { goneSince: since }) };
   });
 }

@@ -6,6 +6,8 @@ import { compareEvr } from '../rpm/evr.ts';
 
 /** A kernel that rekmod knows. */
 export interface KnownKernel extends KernelKey {
+  /** Absent where it is not known: of the same one as others of which it is not. */
+  readonly flavour?: string;
   /** Since when its stream does not offer it, ISO 8601 in UTC; absent while it does. */
   readonly goneSince?: string;
 }
@@ -27,8 +29,8 @@ export interface RetentionFacts {
  * the newest few, and what was built for kernels that are gone for long.
  *
  * What any kernel that is not gone for long is served by always stays: the build for itself, and that of
- * an older kernel which fits it too (weak-updates), however old. So does the newest build of each kmod,
- * which the next kernel is judged by; and all of which nobody knows for which cell it was built.
+ * an older kernel which fits it too (weak-updates), however old. So does the newest build of each kmod for
+ * each flavour, which its next kernel is judged by; and all of which nobody knows for which cell it was built.
  *
  * @returns By file name.
  */
@@ -85,14 +87,15 @@ function findNeeded(facts: RetentionFacts): ReadonlySet<string> {
   return needed;
 }
 
-/** The cell of the newest kernel that each kmod has a build for, stream by stream. */
+/** The cell of the newest kernel of each flavour that each kmod has a build for, stream by stream. */
 function findNewestBuilds({ cells, kernels }: RetentionFacts): readonly CellKey[] {
   const age = new Map(kernels.map((kernel, index) => [nameKernel(kernel), index]));
+  const flavours = new Map(kernels.map((kernel) => [nameKernel(kernel), kernel.flavour]));
   const ageOf = (cell: CellKey): number => age.get(nameKernel(cell)) ?? -1;
   const newest = new Map<string, CellKey>();
   for (const cell of cells) {
     if (!cell.lastBuild) continue;
-    const kmod = JSON.stringify([cell.stream, cell.kmod]);
+    const kmod = JSON.stringify([cell.stream, cell.kmod, flavours.get(nameKernel(cell))]);
     const before = newest.get(kmod);
     if (!before || ageOf(cell) > ageOf(before)) newest.set(kmod, cell);
   }

@@ -109,6 +109,20 @@ test('planRetention() keeps the newest build of a kmod, which the next kernel is
   ]);
 });
 
+test('planRetention() keeps the newest build of a kmod for each flavour', () => {
+  const packages = [K1, K2, K3].map((release) => listedOf({ release }, 1));
+  const kernels = [
+    { ...kernelOf(K1, 400), flavour: 'default' },
+    { ...kernelOf(K2, 400), flavour: 'azure' },
+    { ...kernelOf(K3, 400), flavour: 'azure' },
+  ];
+  const cells = packages.map((file) => cellOf({ release: file.cell?.release ?? '' }, [file]));
+
+  assert.deepEqual(plan({ packages, kernels, cells }), [
+    [listedOf({ release: K2 }, 1).fileName, 'kernel-gone'],
+  ]);
+});
+
 test('planRetention() keeps what nobody knows the cell of', () => {
   const { cell: _, ...file } = listedOf({ release: K1 }, 1);
 
