@@ -7,8 +7,8 @@ import type { CommandContext } from './context.ts';
  */
 const WAITING_REBUILDS = 1;
 const PUBLISH_BATCH_MS = 100;
-/** What is kept is counted in days. */
-const TIDY_MS = 6 * 60 * 60_000;
+/** What is kept is counted in days, mostly. */
+const LONGEST_TIDY_MS = 6 * 60 * 60_000;
 
 /** What workflows are told of the configuration. */
 export function workflowOptions(
@@ -22,9 +22,15 @@ export function workflowOptions(
     buildTimeoutMs: limits.buildTimeoutMs,
     prepareTimeoutMs: limits.prepareTimeoutMs,
     publishBatchMs: PUBLISH_BATCH_MS,
-    tidyMs: TIDY_MS,
+    tidyMs: chooseTidyMs(settings),
     hasSearchAttributes,
     ...(limits.rolloutBudgetMs === undefined ? {} : { rolloutBudgetMs: limits.rolloutBudgetMs }),
     ...(gated.length > 0 ? { gatedStreams: gated } : {}),
   };
+}
+
+/** Often enough that nothing stays twice as long as any repository says. */
+function chooseTidyMs({ repositories }: CommandContext['settings']): number {
+  const keeps = repositories.flatMap(({ keep }) => [keep.goneMs, keep.graceMs, keep.historyMs]);
+  return Math.min(LONGEST_TIDY_MS, ...keeps);
 }
