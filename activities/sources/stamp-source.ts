@@ -47,6 +47,8 @@ export async function stampSource(source: KmodSource): Promise<SourceStamp | und
 
 interface Entry {
   readonly path: string;
+  /** Two versions that were unpacked at the same instant may be alike in all else. */
+  readonly inode: number;
   readonly mode: number;
   readonly sizeBytes: number;
   readonly modifiedAtMs: number;
@@ -59,6 +61,7 @@ type Found = Awaited<ReturnType<typeof stat>>;
 function toEntry(path: string, found: Found): Entry {
   return {
     path,
+    inode: Number(found.ino),
     mode: Number(found.mode),
     sizeBytes: Number(found.size),
     modifiedAtMs: Number(found.mtimeMs),
