@@ -16,14 +16,15 @@ export interface DueKernel {
 /**
  * Finds what is to be tried again because its time has come; see {@link findDue}.
  *
- * @param kernels Those of the stream that are kept built and whose rollout has ended, oldest first.
+ * @param known All kernels of the stream, oldest first: what a plan judges a circuit by.
+ * @param kept Those of them that are kept built and whose rollout has ended.
  */
 export async function findDueKernels(
   stream: Stream,
-  kernels: readonly Kernel[],
+  { known, kept }: { readonly known: readonly Kernel[]; readonly kept: readonly Kernel[] },
   deps: DeferDeps,
 ): Promise<readonly DueKernel[]> {
-  const { settings, records } = deps;
+  const { settings } = deps;
   const target = settings.targets.find(({ name }) => name === stream.target);
   const facts = {
     now: deps.now().toISOString(),
@@ -31,20 +32,35 @@ export async function findDueKernels(
     toolchain: target && (await deps.findToolchain?.(target)),
   };
   const due: CellRecord[] = [];
-  for (const { name: kmod, streams } of settings.kmods) {
+  for (const { name, streams } of settings.kmods) {
     if (!streams.includes(stream.name)) continue;
-    const cells = await Promise.all(
-      kernels.map(({ release }) => records.readCell({ stream: stream.name, release, kmod })),
-    );
-    due.push(
-      ...findDue(
-        cells.filter((cell) => cell !== undefined),
-        facts,
-      ),
-    );
+    for (const kernels of groupAlike(known)) {
+      due.push(...findDue(await readCells(name, kernels, deps), facts));
+    }
   }
-  return kernels.flatMap(({ release, arch, flavour }) => {
+  return kept.flatMap(({ release, arch, flavour }) => {
     const kmods = due.filter((cell) => cell.release === release).map(({ kmod }) => kmod);
     return kmods.length === 0 ? [] : [{ release, arch, flavour, kmods: kmods.sort() }];
   });
+}
+
+/** Kernels that a build of one may serve. */
+function groupAlike(kernels: readonly Kernel[]): readonly (readonly Kernel[])[] {
+  const groups = new Map<string, Kernel[]>();
+  for (const kernel of kernels) {
+    const key = `${kernel.flavour} ${kernel.arch}`;
+    groups.set(key, [...(groups.get(key) ?? []), kernel]);
+  }
+  return [...groups.values()];
+}
+
+async function readCells(
+  kmod: string,
+  kernels: readonly Kernel[],
+  { records }: DeferDeps,
+): Promise<readonly CellRecord[]> {
+  const cells = await Promise.all(
+    kernels.map(({ stream, release }) => records.readCell({ stream, release, kmod })),
+  );
+  return cells.filter((cell) => cell !== undefined);
 }

@@ -229,7 +229,7 @@ async function addDue(
   const kept = newestKernels(known, stream.keepKernels).filter(
     ({ release }) => !unfinished.some((kernel) => kernel.release === release),
   );
-  const due = await findDueKernels(stream, kept, deps);
+  const due = await findDueKernels(stream, { known, kept }, deps);
   const order = await orderLook(stream, { newKernels, unfinished, due }, { ...deps, known });
   return { due, order };
 }
