@@ -1,8 +1,9 @@
-// The benchmarks: `npm run bench -- [metadata|publish|rollout|verdicts] [--reps N]`, all without a name.
+// The benchmarks: `npm run bench -- [metadata|publish|rollout|scale|verdicts] [--reps N]`, all without a name.
 const BENCHMARKS: Readonly<Record<string, () => Promise<unknown>>> = {
   metadata: () => import('./bench/metadata.ts'),
   publish: () => import('./bench/publish.ts'),
   rollout: () => import('./bench/rollout.ts'),
+  scale: () => import('./bench/scale.ts'),
   verdicts: () => import('./bench/verdicts.ts'),
 };
 

@@ -11,6 +11,7 @@ import type { RolloutInput } from '../../model/workflow-messages.ts';
 import { cacheDirectory, readLab } from '../read-lab.ts';
 import { removeWorld, World } from '../world.ts';
 import { describeFigures } from './figures.ts';
+import { type CpuSeconds, readCpu, readRssMegabytes } from './process-figures.ts';
 
 // Measures in one run what orchestration costs: a rollout of all lab kmods against a bare make loop
 // and against dkms, over the same cells, with the same buildroot image, in turn.
@@ -20,33 +21,6 @@ const JOBS = 2;
 const IDLE_MS = 30_000;
 const { values } = parseArgs({ options: { reps: { type: 'string', default: '3' } } });
 const run = promisify(execFile);
-
-/** CPU seconds that a process has used, and those of the children it has waited for. */
-interface CpuSeconds {
-  readonly own: number;
-  readonly children: number;
-}
-
-const TICKS_PER_SECOND = 100;
-
-async function readCpu(pid: number): Promise<CpuSeconds> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-  return {
-    own: (utime + stime) / TICKS_PER_SECOND,
-    children: (cutime + cstime) / TICKS_PER_SECOND,
-  };
-}
-
-async function readRssMegabytes(pid: number, field: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
-  return Math.round(Number(kilobytes) / 1024);
-}
 
 async function inContainer(
   image: string,
