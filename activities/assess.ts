@@ -3,13 +3,16 @@ import { NotFoundError } from '../model/activity-errors.ts';
 import { type FailureKind, RekmodError } from '../model/errors.ts';
 import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { Kmod } from '../model/kmod.ts';
-import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
+import type { PlannedCell, PlanOutline, RebuildPlan } from '../model/plan.ts';
 import type { Target } from '../model/settings.ts';
+import type { RolloutPart } from '../model/workflow-messages.ts';
 import { addForeignBuilds } from '../plan/add-foreign-builds.ts';
 import { assemblePlan, type KmodFacts } from '../plan/assemble-plan.ts';
 import { kindOfError } from '../plan/failure-policies.ts';
 import { findKmodFreeze } from '../plan/find-kmod-freeze.ts';
-import { restrictPlan } from '../plan/restrict-plan.ts';
+import { keepWithinBudget } from '../plan/keep-within-budget.ts';
+import { outlinePlan } from '../plan/outline-plan.ts';
+import { restrictPlan, restrictToPart } from '../plan/restrict-plan.ts';
 import { findExclusion } from '../rpm/dkms/find-exclusion.ts';
 import { readSpecDependencies } from '../rpm/spec-dependencies.ts';
 import { type DeferDeps, deferPlan } from './defer-plan.ts';
@@ -38,12 +41,23 @@ export type AssessKernelDeps = Omit<AssessDeps, 'onChange'> & { readonly isPatie
 export interface PlanRequest extends KernelKey {
   /** Kmods that are built whatever the verdict would be. */
   readonly forced: readonly string[];
+  /** Of the plan as it travels; all of it when absent. */
+  readonly part?: RolloutPart;
+  /** Builder time that the rollout has, as far as the plan does not travel as a whole. */
+  readonly budgetMs?: number;
 }
 
 /** A plan, and the kmods that could not be judged because their own source is at fault. */
 export interface Assessment {
   readonly plan: RebuildPlan;
   readonly unreadable: readonly UnreadableKmod[];
+  /** Stands for the cells of the plan where they are too many to travel: it has none then. */
+  readonly outline?: PlanOutline;
+}
+
+/** Some cells of a kernel's recorded plan. */
+export interface CellsRequest extends KernelKey {
+  readonly kmods: readonly string[];
 }
 
 /** A kmod whose source is at fault, or cannot be had now. */
@@ -69,7 +83,19 @@ export function assessActivities(deps: AssessDeps) {
       const assessment = await assessForRollout(request, { ...deps, isPatient }, signal);
       await deps.records.writePlan(assessment.plan);
       deps.onChange();
-      return assessment;
+      return outline(assessment, request);
+    });
+  }
+
+  /** Reads cells of a plan that was too large to travel. @throws {NotFoundError} If one is not in it. */
+  async function readPlannedCells(request: CellsRequest): Promise<readonly PlannedCell[]> {
+    const plan = await deps.records.readPlan(request);
+    const cells = new Map(plan?.cells.map((cell) => [cell.kmod, cell]));
+    return request.kmods.map((kmod) => {
+      const cell = cells.get(kmod);
+      if (cell) return cell;
+      const detail = `expected it in the recorded plan of ${request.release}, found no such cell`;
+      throw new NotFoundError('build', kmod, detail);
     });
   }
 
@@ -84,7 +110,17 @@ export function assessActivities(deps: AssessDeps) {
     });
   }
 
-  return { planKernel, planCell };
+  return { planKernel, planCell, readPlannedCells };
+}
+
+function outline(
+  { plan: whole, unreadable }: Assessment,
+  { part, budgetMs }: Pick<PlanRequest, 'part' | 'budgetMs'>,
+): Assessment {
+  const plan = keepWithinBudget(part ? restrictToPart(whole, part) : whole, budgetMs);
+  const outlined = outlinePlan(plan);
+  if (!outlined) return { plan: whole, unreadable };
+  return { plan: { ...plan, cells: [] }, unreadable, outline: outlined };
 }
 
 /**

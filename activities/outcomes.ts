@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
 import type { KernelKey } from '../model/kernel.ts';
-import type { PlannedCell } from '../model/plan.ts';
+import type { EndedCell, PlannedCell } from '../model/plan.ts';
 import type { SourceDigests } from '../model/source-watch.ts';
 import { needsBuild } from '../model/verdict.ts';
 import { memoryOf, updateMemory } from '../plan/failure-memory.ts';
@@ -34,6 +34,21 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
   /** Writes down all cells of a kernel that need no build. */
   async function recordUnbuilt(request: { readonly ends: readonly CellEnd[] }): Promise<void> {
     for (const end of request.ends) await write(end);
+    onChange();
+  }
+
+  /** Writes down cells of the recorded plan that are not built; those that are not in it any more are left out. */
+  async function recordFromPlan(
+    request: KernelKey & { readonly ends: readonly EndedCell[] },
+  ): Promise<void> {
+    const plan = await records.readPlan(request);
+    const cells = new Map(plan?.cells.map((cell) => [cell.kmod, cell]));
+    for (const { kmod, outcome } of request.ends) {
+      const cell = cells.get(kmod);
+      // What is blocked may be so only in the part of the plan that was gone through.
+      const verdict = outcome.kind === 'blocked' ? outcome : cell?.verdict;
+      if (cell && verdict) await write({ ...cell, verdict, outcome });
+    }
     onChange();
   }
 
@@ -71,7 +86,7 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
     await records.writeCell(record);
   }
 
-  return { recordOutcome, recordUnbuilt, recordRollout };
+  return { recordOutcome, recordUnbuilt, recordFromPlan, recordRollout };
 }
 
 /** The record of a failure says more than that it is not tried again. */

@@ -6,6 +6,11 @@ import type { CommandContext } from './context.ts';
  * leaves no builder idle, and the order, longest first, still holds.
  */
 const WAITING_REBUILDS = 1;
+/**
+ * So many where builds take milliseconds. Each is a workflow in the worker's memory, and what a person triggers stands
+ * behind all their builds.
+ */
+const WIDEST_WINDOW = 48;
 const PUBLISH_BATCH_MS = 100;
 /** What is kept is counted in days, mostly. */
 const LONGEST_TIDY_MS = 6 * 60 * 60_000;
@@ -19,6 +24,7 @@ export function workflowOptions(
   const gated = streams.filter(({ gate }) => gate !== undefined).map(({ name }) => name);
   return {
     window: limits.parallelBuilds + WAITING_REBUILDS,
+    widestWindow: Math.max(WIDEST_WINDOW, limits.parallelBuilds + WAITING_REBUILDS),
     buildTimeoutMs: limits.buildTimeoutMs,
     prepareTimeoutMs: limits.prepareTimeoutMs,
     publishBatchMs: PUBLISH_BATCH_MS,

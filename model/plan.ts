@@ -1,4 +1,4 @@
-import type { CellKey } from './cell.ts';
+import type { CellKey, CellOutcome } from './cell.ts';
 import type { Deferral } from './failure-memory.ts';
 import type { KernelKey } from './kernel.ts';
 import type { LoadTestMode } from './kmod.ts';
@@ -55,4 +55,20 @@ export interface RebuildPlan extends KernelKey {
   readonly repository: string;
   /** Sorted by wave, then by name. */
   readonly cells: readonly PlannedCell[];
+}
+
+/** What a rollout must know of a cell before it is its turn. */
+export type OutlinedCell = Pick<PlannedCell, 'kmod' | 'wave' | 'needs'>;
+
+/** Stands for the cells of a plan that is too large to travel; the plan itself is among the records. */
+export interface PlanOutline {
+  /** What needs a build, in the order of the builds. */
+  readonly toBuild: readonly OutlinedCell[];
+  readonly unbuilt: readonly EndedCell[];
+}
+
+/** Some of a plan's cells and how they ended. */
+export interface EndedCell {
+  readonly kmod: string;
+  readonly outcome: CellOutcome;
 }

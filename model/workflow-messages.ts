@@ -10,7 +10,7 @@ import type {
   Waiver,
 } from './gate.ts';
 import type { KernelKey } from './kernel.ts';
-import type { PlannedCell } from './plan.ts';
+import type { OutlinedCell, PlannedCell, RebuildPlan } from './plan.ts';
 import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -29,8 +29,10 @@ export type Trigger =
  * depend on a file.
  */
 export interface WorkflowOptions {
-  /** Rebuilds of one kernel that run at once. */
+  /** Rebuilds of one kernel that run at once: one more than there are builders. */
   readonly window: number;
+  /** So many where builds are so short that most of the time goes by around them; `window` when absent. */
+  readonly widestWindow?: number;
   readonly buildTimeoutMs: number;
   readonly prepareTimeoutMs: number;
   /** How long a publisher waits for more packages before it writes a snapshot. */
@@ -84,6 +86,46 @@ export interface RolloutInput extends KernelKey {
   readonly newSourcesOf?: readonly string[];
   /** The run of `after` that is meant; the one of this moment when absent. */
   readonly afterRun?: string;
+  /** Where the run before left off; it waits for nothing any more. */
+  readonly progress?: RolloutProgress;
+}
+
+/** Those of a kernel's cells that are looked at: what needs these kmods, and those with a new source themselves. */
+export interface RolloutPart {
+  readonly dependantsOf: readonly string[];
+  readonly newSourcesOf: readonly string[];
+}
+
+/** How a cell ended, as far as other cells and people must know: all of a large rollout's are kept at once. */
+export interface CellEnding {
+  readonly kind: CellOutcome['kind'];
+  /** Of a failure; cut. */
+  readonly reason?: string;
+}
+
+/** How far a rollout is whose history became too long, for the run that goes on with it. */
+export interface RolloutProgress {
+  /** Without its cells. */
+  readonly plan: RebuildPlan;
+  /** Absent where all cells are gone through. */
+  readonly part?: RolloutPart;
+  /** What was not begun, in order. */
+  readonly left: readonly OutlinedCell[];
+  /** Of this pass, and of those before it. */
+  readonly ended: readonly (readonly [kmod: string, ending: CellEnding])[];
+  readonly all: readonly (readonly [kmod: string, ending: CellEnding])[];
+  readonly buildroot: PreparedBuildroot;
+  /** Of the last cells; see `chooseWindow()`. */
+  readonly paces: readonly Pace[];
+}
+
+/** What the backend prepared; see `Buildroot`. */
+export interface PreparedBuildroot {
+  readonly id: string;
+  readonly digest: string;
+  readonly isReused: boolean;
+  readonly toolchain?: Toolchain;
+  readonly image?: { readonly name: string; readonly id: string };
 }
 
 /** What a kernel is to be gone through again for (signal `resume`). */
@@ -102,20 +144,19 @@ export interface RebuildInput extends CellKey {
   /** Given by a rollout, which has planned and prepared for all its cells at once. */
   readonly prepared?: {
     readonly cell: PlannedCell;
-    readonly buildroot: {
-      readonly id: string;
-      readonly digest: string;
-      readonly isReused: boolean;
-      readonly toolchain?: Toolchain;
-      readonly image?: { readonly name: string; readonly id: string };
-    };
+    readonly buildroot: PreparedBuildroot;
   };
 }
+
+/** Milliseconds of a rebuild without its waiting for a builder, and of its build alone. */
+export type Pace = readonly [wholeMs: number, buildMs: number];
 
 /** Result of `rebuildKmod`. */
 export interface RebuildResult extends CellKey {
   readonly verdict: Verdict;
   readonly outcome: CellOutcome;
+  /** Absent where nothing was built, and in results of earlier versions. */
+  readonly pace?: Pace;
 }
 
 /** Result of `rolloutKernel`. */

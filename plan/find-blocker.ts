@@ -7,7 +7,7 @@ import type { PlannedCell } from '../model/plan.ts';
  */
 export function findBlocker(
   cell: Pick<PlannedCell, 'needs'>,
-  ended: ReadonlyMap<string, CellOutcome>,
+  ended: ReadonlyMap<string, Pick<CellOutcome, 'kind'>>,
 ): string | undefined {
   return cell.needs.find((kmod) => {
     const kind = ended.get(kmod)?.kind;

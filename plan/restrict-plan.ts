@@ -1,5 +1,6 @@
 import type { PlannedCell, RebuildPlan } from '../model/plan.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
+import type { RolloutPart } from '../model/workflow-messages.ts';
 
 /**
  * Restricts a plan to some of its kmods. What needs a kmod that is left out and has no build to go by is
@@ -11,6 +12,15 @@ export function restrictPlan(plan: RebuildPlan, kmods: ReadonlySet<string>): Reb
   );
   const cells = plan.cells.filter(({ kmod }) => kmods.has(kmod));
   return { ...plan, cells: cells.map((cell) => blockBy(cell, lacking)) };
+}
+
+/** Restricts a plan to kmods whose source is new and to those that need a kmod that was built by itself. */
+export function restrictToPart(
+  plan: RebuildPlan,
+  { dependantsOf, newSourcesOf }: RolloutPart,
+): RebuildPlan {
+  const dependants = findDependants(plan, [...dependantsOf, ...newSourcesOf]);
+  return restrictPlan(plan, new Set([...newSourcesOf, ...dependants]));
 }
 
 /** Lists the kmods of a plan that need one of the given ones, be it by way of others. */

@@ -15,6 +15,7 @@ import type { PlannedCell } from '../model/plan.ts';
 import { buildQueue } from '../model/task-queues.ts';
 import { needsBuild } from '../model/verdict.ts';
 import type {
+  Pace,
   PublicationAnswer,
   RebuildInput,
   RebuildProgress,
@@ -56,6 +57,8 @@ interface Way {
   answer: PublicationAnswer | undefined;
   /** What it is built with, if that is known. */
   toolchain: string | undefined;
+  /** When the build had ended, and how long it took. */
+  built?: { readonly atMs: number; readonly durationMs: number };
 }
 
 /**
@@ -87,7 +90,12 @@ export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
   setAttributes({ outcome: outcome.kind }, input.options);
   setCurrentDetails(explanationToMarkdown(explainCell({ ...cell, outcome })));
   const { kmod, stream, release } = input;
-  return { kmod, stream, release, verdict: cell.verdict, outcome };
+  const pace = way.built ? { pace: measurePace(way.built) } : {};
+  return { kmod, stream, release, verdict: cell.verdict, outcome, ...pace };
+}
+
+function measurePace({ atMs, durationMs }: NonNullable<Way['built']>): Pace {
+  return [Date.now() - atMs + durationMs, durationMs];
 }
 
 /** Nobody gave a rebuild after a thaw its attributes when it began. */
@@ -143,6 +151,7 @@ async function walk(input: RebuildInput, cell: PlannedCell, way: Way): Promise<C
   );
   if (built.kind === 'failed') return { ...built, step: 'build' };
   const { durationMs, attemptLog, given } = built;
+  way.built = { atMs: Date.now(), durationMs };
   way.step = 'verify';
   const verified = await verify.verifyBuild.executeWithOptions(
     { summary: `Verify ${kmod}: files, vermagic, every CRC against ${release}` },

@@ -5,6 +5,7 @@ import { testFollowRebuild } from './follow-rebuild.cases.ts';
 import { testFollowSources } from './follow-sources.cases.ts';
 import { testFollowStream } from './follow-stream.cases.ts';
 import { testGateStream } from './gate-stream.cases.ts';
+import { testLargeRollout } from './large-rollout.cases.ts';
 import { testLoadStation } from './load-test.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
@@ -21,6 +22,7 @@ if ('skip' in rig) {
   testLoadStation(rig);
   testFollowRebuild(rig);
   testRolloutKernel(rig);
+  testLargeRollout(rig);
   testFollowStream(rig);
   testFollowSources(rig);
   testFailures(rig);
