@@ -219,7 +219,17 @@ function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
 
 /** Removes a world's directory; what builds left there may belong to other users. */
 export async function removeWorld(directory: string): Promise<void> {
+  await dropNames(join(directory, 'home')).catch(() => undefined);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Takes away the names that a data directory gave to buildroots; these stay, under the name that all know. */
+async function dropNames(home: string): Promise<void> {
+  const homeId = (await readFile(join(home, 'home-id'), 'utf8')).trim();
+  const argv = ['images', `rekmod/home-${homeId}`, '--format', '{{.Repository}}:{{.Tag}}'];
+  const { stdout } = await run('docker', argv);
+  const names = stdout.split('\n').filter((name) => name !== '');
+  if (names.length > 0) await run('docker', ['rmi', ...names]);
 }
 
 /** Finds ports that nobody listens on at this moment. */

@@ -51,8 +51,9 @@ before(async () => {
 
 after(async () => {
   await world[Symbol.asyncDispose]();
+  await removeWorld(small).catch(() => undefined);
   if (hasSmallDisk) await run('umount', ['--lazy', small]);
-  await removeWorld(directory);
+  await rm(directory, { recursive: true, force: true });
 });
 
 async function upkeep(...args: readonly string[]): Promise<UpkeepReport> {
