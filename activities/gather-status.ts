@@ -1,7 +1,7 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
 import type { GatedKernel } from '../model/gate.ts';
 import type { Settings, Stream } from '../model/settings.ts';
-import type { CellLinks, KernelGate, StatusReport } from '../model/status.ts';
+import type { CellLinks, KernelGate, StatusReport, StuckWorkflow } from '../model/status.ts';
 import { rebuildId } from '../model/workflow-ids.ts';
 import { isBuilt } from '../plan/is-built.ts';
 import {
@@ -21,6 +21,8 @@ export interface StatusSources {
   readonly now: () => Date;
   /** Rebuilds that run, from Temporal; empty when it cannot be asked. */
   readonly active: readonly ActiveCell[];
+  /** Workflows that do not go on; absent when Temporal cannot be asked. */
+  readonly stuck?: readonly StuckWorkflow[];
   /** Where repositories are served. */
   readonly repositoryUrl: (name: string) => string;
   /** The Temporal UI for the namespace, e.g. `http://127.0.0.1:8233/namespaces/default`. */
@@ -56,6 +58,7 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
     failures: settings.failures,
     records: cells.flat(),
     active: [...sources.active, ...queued.flat().filter((cell) => !running.has(nameCell(cell)))],
+    ...(sources.stuck === undefined ? {} : { stuck: sources.stuck }),
     links: {
       ...(temporalUi === undefined ? {} : { temporalUi }),
       repositories: settings.repositories.map(({ name }) => {

@@ -47,10 +47,12 @@ type Decide = (
   context: DecisionContext,
 ) => Promise<RepositoryChange | undefined>;
 
+/** By directory; shared by activities of before and after a reload. */
+const oneAtATime = createOneAtATime();
+
 /** Activities of the publish station; the workflow `publishRepository` is the only caller. */
 export function publishActivities(deps: PublishDeps) {
   const { settings, records } = deps;
-  const oneAtATime = createOneAtATime();
 
   /** Brings packages into a repository: a new snapshot, or the served one if it has them all. */
   async function publishPackages(request: {

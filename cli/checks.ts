@@ -10,6 +10,7 @@ import { checkLoadTests } from './check-load-tests.ts';
 import { checkMock } from './check-mock.ts';
 import { checkRoom } from './check-room.ts';
 import { checkSigning } from './check-signing.ts';
+import { checkWorkflows } from './check-workflows.ts';
 import { cacheDirectory } from './context.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
@@ -50,6 +51,10 @@ const OPTIONAL_PROGRAMS = [
     ...{ program: 'xorriso', debian: 'xorriso', fedora: 'xorriso' },
     purpose: 'writes driver disks ("rekmod dud")',
   },
+  {
+    ...{ program: 'sqlite3', debian: 'sqlite3', fedora: 'sqlite' },
+    purpose: "shrinks Temporal's database when rekmod starts",
+  },
 ] as const;
 
 const MIN_NODE = { major: 20, minor: 19 } as const;
@@ -66,6 +71,7 @@ export async function checkAll(configPath: string | undefined): Promise<readonly
     ...(await Promise.all(OPTIONAL_PROGRAMS.map((wanted) => checkOptional(wanted, install)))),
     ...(wantsEngine ? [await checkEngine(install)] : []),
     await checkTemporal(settings),
+    ...(settings ? await checkWorkflows(settings) : []),
     configuration,
     ...(settings ? listUnverifiedTargets(settings).map(warnUnverified) : []),
     ...(settings ? await checkImages(settings) : []),

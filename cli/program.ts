@@ -8,6 +8,7 @@ type AddCommand = (program: Command, terminal: Terminal) => void;
 /** Each command is a file in `commands/`, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   up: async () => (await import('./commands/up.ts')).addUpCommand,
+  reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
   signer: async () => (await import('./commands/signer.ts')).addSignerCommand,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   plan: async () => (await import('./commands/plan.ts')).addPlanCommand,

@@ -73,6 +73,9 @@ const DYNAMIC_CONFIG = [
   'history.timerProcessorMaxTimeShift="20ms"',
 ] as const;
 
+/** The name of its database in the directory. */
+export const DATABASE = 'temporal.db';
+
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -123,11 +126,14 @@ export async function startTemporal(options: {
   readonly namespace: string;
   readonly port: number;
   readonly uiPort: number;
+  /** Is given the path of the database while nobody has it open. */
+  readonly beforeStart?: (database: string) => Promise<void>;
 }): Promise<EmbeddedServer> {
   const host = '127.0.0.1';
   await mkdir(options.directory, { recursive: true });
   const markFile = join(options.directory, 'server.pid');
   await endLeftover(markFile);
+  await options.beforeStart?.(join(options.directory, DATABASE));
   await requireFreePort(host, options.port, 'temporal.port');
   await requireFreePort(host, options.uiPort, 'temporal.uiPort');
   const logFile = join(options.directory, 'server.log');
@@ -188,7 +194,7 @@ async function spawnServer(options: {
     options.program,
     ...['server', 'start-dev', '--ip', options.host, '--port', `${options.port}`],
     ...['--ui-ip', options.host, '--ui-port', `${options.uiPort}`],
-    ...['--db-filename', join(options.directory, 'temporal.db')],
+    ...['--db-filename', join(options.directory, DATABASE)],
     ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
     ...['--namespace', options.namespace, '--log-level', 'warn', '--log-format', 'json'],
   ];

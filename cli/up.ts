@@ -4,35 +4,45 @@ import { NativeConnection } from '@temporalio/worker';
 import { openRemoteKey } from '../activities/ask-signer.ts';
 import { openContentStore } from '../activities/content-store.ts';
 import { findProgram } from '../activities/find-program.ts';
-import { callGateActivities } from '../activities/gate/call-gate.ts';
 import { gatherStatus } from '../activities/gather-status.ts';
 import { gatherAlive } from '../activities/gather-watch.ts';
 import { placeOf } from '../activities/publish.ts';
 import type { RoomRule } from '../activities/room.ts';
 import { openSteadyClock } from '../activities/steady-clock.ts';
+import { tidyLogs } from '../activities/tidy-logs.ts';
 import type { BuildBackend } from '../containers/backend.ts';
 import type { EnginePatience } from '../containers/find-engine.ts';
+import type { ReloadEnd } from '../model/reload.ts';
 import type { Settings } from '../model/settings.ts';
+import { listChangedKmods } from '../report/compare-settings.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
 import { startAliveWriter } from './alive-writer.ts';
 import { CleanupStack } from './cleanup-stack.ts';
+import { configureWorkflows } from './configure-workflows.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { installRuntime } from './create-worker.ts';
+import { fromTimeToTime } from './from-time-to-time.ts';
 import { requireHomeId } from './home-id.ts';
 import { startFileServer } from './http-server.ts';
 import { keepHistory } from './keep-history.ts';
+import { type Generation, openLiveSettings } from './live-settings.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { takeRunLock } from './run-lock.ts';
+import { forgetRunning, lockFileOf } from './running-settings.ts';
 import { applySchedules } from './schedules.ts';
+import { type ShrunkDatabase, shrinkDatabase } from './shrink-database.ts';
 import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
 import { awaitClient, isExternal, loadTls, temporalAddress } from './temporal-connection.ts';
 import { type EmbeddedServer, findTemporal, startTemporal } from './temporal-server.ts';
 import { VERSION } from './version.ts';
-import { startWorkers } from './workers.ts';
+import { watchWorkflows } from './watch-workflows.ts';
+import { startWorkers, type WorkerDeps } from './workers.ts';
 import { requireWorkflowBundle } from './workflow-bundle.ts';
 import { workflowOptions } from './workflow-options.ts';
 
+/** What is kept is counted in days. */
+const TIDY_MS = 6 * 60 * 60_000;
 /** How long the parts of others, which may just be starting too, are waited for. */
 const PATIENCE_MS = 30_000;
 
@@ -48,6 +58,8 @@ export interface Running {
   readonly temporalUi?: string;
   /** Rejects when a part fails that cannot be replaced. */
   readonly failed: Promise<never>;
+  /** Takes the configuration as its file says it now; see {@link LiveSettings}. */
+  reload(): Promise<ReloadEnd>;
   /** Ends all parts in the reverse order of their start. */
   stop(): Promise<void>;
 }
@@ -79,16 +91,17 @@ async function startParts(
   stack: CleanupStack,
   { say, startBackend }: UpParts,
 ): Promise<Running> {
-  const { settings, data, records } = context;
-  stack.defer(await takeRunLock(join(data.run, 'up.lock')));
+  const { settings, data, configFile } = context;
+  stack.defer(await takeRunLock(lockFileOf(data)));
   const backend = await startBackend(settings, data.root, { patienceMs: PATIENCE_MS, say });
+  let latest: Generation = { context, backend };
   const server = await startFileServer(data, settings.server);
   stack.defer(() => server.close());
-  const embedded = await startServer(context, stack);
+  const embedded = await startServer(context, stack, say);
   const { client, connection: control } = await awaitClient(settings.temporal, say);
   stack.defer(() => control.close());
   if (settings.signing.process === 'own') {
-    const signer = await startSignerProcess(context.configFile, say);
+    const signer = await startSignerProcess(configFile, say);
     stack.defer(() => signer.stop());
   }
   const keys = await waitForPublicKeys(data, settings.signing, say);
@@ -103,96 +116,130 @@ async function startParts(
   await mkdir(data.scratch, { recursive: true });
 
   const temporalUi = embedded && `${embedded.uiUrl}/namespaces/${settings.temporal.namespace}`;
+  const watch = watchWorkflows(client, { say, onChange: () => status.changed() });
+  stack.defer(() => watch.stop());
   const status: StatusWriter = startStatusWriter({
     directory: data.status,
     onError: (error) => say(`Cannot write the status page: ${String(error)}`),
     gather: async () =>
       gatherStatus({
-        settings,
-        records,
+        ...latest.context,
         now,
         active: await listActiveRebuilds(client),
-        repositoryUrl: (name) => placeOf({ settings, data, serverUrl: server.url }, name).baseUrl,
+        repositoryUrl: (name) =>
+          placeOf({ ...latest.context, serverUrl: server.url }, name).baseUrl,
+        stuck: watch.stuck() ?? [],
         ...(temporalUi === undefined ? {} : { temporalUi }),
       }),
   });
   stack.defer(() => status.stop());
   status.changed();
 
-  installRuntime();
-  const tls = await loadTls(settings.temporal);
-  const connection = await NativeConnection.connect({
-    address: temporalAddress(settings.temporal),
-    ...(tls ? { tls } : {}),
-  });
-  stack.defer(() => connection.close());
+  const connection = await connectWorkers(settings, stack);
   const { namespace } = settings.temporal;
-  if (embedded) await keepHistory(control, namespace);
   const hasSearchAttributes = await registerSearchAttributes(control, namespace);
   if (!hasSearchAttributes) say('Temporal refused search attributes; lists cannot be filtered');
   const dnf = await findProgram('dnf', process.env.PATH ?? '');
-  const workers = await startWorkers({
-    connection,
-    namespace,
-    room: roomRule(context, { say, backend }),
-    bundle: await requireWorkflowBundle(data.cache),
-    deps: {
-      ...context,
-      backend,
-      // An engine that is away says nothing of its images; what needs it will tell.
-      findToolchain: async (target) => await backend.findToolchain?.(target).catch(() => undefined),
-      homeId,
-      ...keys,
-      key: openRemoteKey(client, keys),
-      signed: openContentStore(data.signed),
-      version: VERSION,
-      client,
-      serverUrl: server.url,
-      searchPath: process.env.PATH ?? '',
-      ...(dnf === undefined ? {} : { dnf }),
-      ...{ now, clock },
-      onChange: status.changed,
-    },
+  const toDeps = (generation: Generation): WorkerDeps => ({
+    ...generation.context,
+    backend: generation.backend,
+    // An engine that is away says nothing of its images; what needs it will tell.
+    findToolchain: async (target) =>
+      await generation.backend.findToolchain?.(target).catch(() => undefined),
+    homeId,
+    ...keys,
+    key: openRemoteKey(client, keys),
+    signed: openContentStore(data.signed),
+    version: VERSION,
+    client,
+    serverUrl: server.url,
+    searchPath: process.env.PATH ?? '',
+    ...(dnf === undefined ? {} : { dnf }),
+    ...{ now, clock },
+    onChange: status.changed,
   });
+  const bundle = await requireWorkflowBundle(data.cache);
+  const room = roomRule(() => latest, say);
+  const deps = toDeps(latest);
+  const workers = await startWorkers({ connection, namespace, room, bundle, deps });
   stack.defer(() => workers.stop());
   const alive = startAliveWriter({
     directory: data.status,
     everyMs: ALIVE_EVERY_MS,
     gather: () =>
-      gatherAlive({ settings, records, now: () => new Date(), holdsMs: ALIVE_HOLDS_MS }),
+      gatherAlive({ ...latest.context, now: () => new Date(), holdsMs: ALIVE_HOLDS_MS }),
     onAlarm: status.changed,
     onError: (error) => say(`Cannot write that rekmod is alive: ${String(error)}`),
   });
   stack.defer(() => alive.stop());
-  const options = workflowOptions(context, hasSearchAttributes);
-  await applySchedules(client, settings, { homeId, options });
-  // A gate that nothing has called yet is started; one that runs sees what was configured anew.
-  const { lookAgain } = callGateActivities({ client, settings, records });
-  for (const stream of options.gatedStreams ?? []) await lookAgain({ stream, options });
+
+  async function arrange(wanted: Settings, changedKmods: readonly string[]): Promise<void> {
+    const options = workflowOptions({ settings: wanted }, hasSearchAttributes);
+    if (embedded) await keepHistory(control, namespace, wanted.retention.historyMs);
+    // A rollout that ends just now is found not to have known a new kmod by the look that follows.
+    await configureWorkflows(client, options, changedKmods);
+    await applySchedules(client, wanted, { homeId, options });
+  }
+
+  await arrange(settings, []);
+  const live = await openLiveSettings({
+    first: latest,
+    now: () => new Date(),
+    startBackend: (wanted, root) => startBackend(wanted, root, { patienceMs: 0, say }),
+    async apply(generation, before) {
+      await workers.use(toDeps(generation));
+      latest = generation;
+      status.changed();
+      const wanted = generation.context.settings;
+      await arrange(wanted, listChangedKmods(before, wanted));
+    },
+  });
+  stack.defer(() => forgetRunning(data));
+  const tidy = async (): Promise<void> => {
+    await tidyLogs({ ...latest.context, ...latest.context.settings, now });
+  };
+  stack.defer(fromTimeToTime(tidy, TIDY_MS));
   return {
     serverUrl: server.url,
     temporalAddress: temporalAddress(settings.temporal),
     ...(temporalUi === undefined ? {} : { temporalUi }),
-    failed: Promise.race([
-      workers.done.then(() => new Promise<never>(() => undefined)),
-      ...(embedded ? [embedded.failed] : []),
-    ]),
+    failed: Promise.race([workers.failed, ...(embedded ? [embedded.failed] : [])]),
+    reload: live.reload,
     stop: () => stack.run(),
   };
 }
 
-/** Where builds and what they make take room. */
-function roomRule(
-  { settings, data }: CommandContext,
-  { say, backend }: { readonly say: UpParts['say']; readonly backend: BuildBackend },
-): RoomRule {
-  const { freeBytes: bytes, freeInodes: inodes } = settings.limits;
-  return { paths: [data.root, ...(backend.places ?? [])], wanted: { bytes, inodes }, say };
+/** Where builds and what they make take room, as configured at each moment. */
+function roomRule(latest: () => Generation, say: UpParts['say']): RoomRule {
+  return {
+    get paths() {
+      const { context, backend } = latest();
+      return [context.data.root, ...(backend.places ?? [])];
+    },
+    get wanted() {
+      const { freeBytes: bytes, freeInodes: inodes } = latest().context.settings.limits;
+      return { bytes, inodes };
+    },
+    say,
+  };
+}
+
+async function connectWorkers(
+  { temporal }: Settings,
+  stack: CleanupStack,
+): Promise<NativeConnection> {
+  installRuntime();
+  const tls = await loadTls(temporal);
+  const address = temporalAddress(temporal);
+  const connection = await NativeConnection.connect({ address, ...(tls ? { tls } : {}) });
+  stack.defer(() => connection.close());
+  return connection;
 }
 
 async function startServer(
   { settings, data }: CommandContext,
   stack: CleanupStack,
+  say: (line: string) => void,
 ): Promise<EmbeddedServer | undefined> {
   const { temporal } = settings;
   if (isExternal(temporal)) return undefined;
@@ -202,7 +249,16 @@ async function startServer(
     namespace: temporal.namespace,
     port: temporal.port,
     uiPort: temporal.uiPort,
+    async beforeStart(database) {
+      const shrunk = await shrinkDatabase(database, process.env.PATH ?? '');
+      if (shrunk) say(describeShrunk(shrunk));
+    },
   });
   stack.defer(() => server.stop());
   return server;
+}
+
+function describeShrunk({ beforeBytes, afterBytes }: ShrunkDatabase): string {
+  const [before, after] = [beforeBytes, afterBytes].map((size) => Math.round(size / 1024 ** 2));
+  return `Temporal's database had ${before} MiB and has ${after} MiB now`;
 }

@@ -11,6 +11,7 @@ import { resolveRepositories } from './resolve-repositories.ts';
 import {
   resolveFailures,
   resolveLimits,
+  resolveRetention,
   resolveServer,
   resolveSources,
   resolveTemporal,
@@ -73,6 +74,7 @@ function resolveSettings(scope: Scope): Settings {
     sources: resolveSources(scope),
     upkeep: resolveUpkeep(scope),
     failures: resolveFailures(scope),
+    retention: resolveRetention(scope),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../
 import {
   FailuresSection,
   LimitsSection,
+  RetentionSection,
   ServerSection,
   SourcesSection,
   TemporalSection,
@@ -106,6 +107,24 @@ export function resolveFailures(scope: Scope): Settings['failures'] {
     retryMs,
     longestRetryMs: Math.max(retryMs, parseDurationMs(section.retryAtMost)),
     breakAfter: section.breakAfter,
+  };
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** The section `retention:` in the units of the settings. */
+export function resolveRetention(scope: Scope): Settings['retention'] {
+  const section = scope.config.retention ?? RetentionSection.parse({});
+  const historyMs = parseDurationMs(section.history);
+  if (historyMs < DAY_MS) {
+    const sentence = `wrong "retention.history": Temporal keeps at least "1d", found "${section.history}"`;
+    report(scope, ['retention', 'history'], sentence);
+  }
+  return {
+    historyMs,
+    logCount: section.logCount,
+    logAgeMs: parseDurationMs(section.logAge),
+    logBytes: parseSizeBytes(section.logSize),
   };
 }
 

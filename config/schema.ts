@@ -120,6 +120,19 @@ export const FailuresSection = z.strictObject({
 });
 export type FailuresSection = z.infer<typeof FailuresSection>;
 
+/** How long what has ended can be looked at. */
+export const RetentionSection = z.strictObject({
+  // A month of looks every 15 minutes is some 3,000 histories a stream.
+  history: Duration.default('30d').describe(
+    "How long rekmod's own Temporal keeps what has ended; at least 1d.",
+  ),
+  // What failed is tried again when source, builder or kernel change: more are seldom read.
+  logCount: wholeNumber(1, 1000).default(10).describe('Build logs that are kept of one cell.'),
+  logAge: Duration.default('90d').describe('Older build logs go, but for the newest of a cell.'),
+  // About a thousand verbose builds.
+  logSize: Size.default('2GiB').describe('All build logs together; the oldest go first.'),
+});
+
 /**
  * The whole file. What it accepts is what it returns: units and paths are worked on afterwards. A
  * section or entry with nothing below it is YAML's null, and is as if it were `{}`.
@@ -155,8 +168,10 @@ export const Config = z
     upkeep: UpkeepSection.nullable()
       .prefault({})
       .describe('When what nobody needs any more is removed.'),
-
     failures: FailuresSection.nullable().prefault({}).describe('What is done about what fails.'),
+    retention: RetentionSection.nullable()
+      .prefault({})
+      .describe('How long what has ended can be looked at.'),
     signing: SigningSection.nullable()
       .prefault({})
       .describe('Keys that sign packages, metadata and kernel modules.'),

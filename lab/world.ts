@@ -206,6 +206,17 @@ export class World {
     }
   }
 
+  /** Waits until what `rekmod up` printed fulfils a pattern. */
+  async waitForLog(pattern: RegExp, timeoutMs = START_TIMEOUT_MS): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const log = await readFile(this.upLog, 'utf8');
+      if (pattern.test(log)) return;
+      if (Date.now() > deadline) throw new Error(`waited for ${pattern}:\n${log.slice(-3000)}`);
+      await delay(100);
+    }
+  }
+
   /** Ends everything that runs; the directory stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGTERM');

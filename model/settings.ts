@@ -174,6 +174,7 @@ export interface Settings {
   readonly sources: { readonly pollIntervalMs: number; readonly staleAfterMs: number };
   readonly failures: FailureSettings;
   readonly upkeep: UpkeepSettings;
+  readonly retention: Retention;
 }
 
 /** When what nobody needs any more goes. All but the interval is counted while the machine runs. */
@@ -185,6 +186,17 @@ export interface UpkeepSettings {
   readonly unusedMs: number;
   /** Records of a kernel that nobody has any more, after so long. */
   readonly forgetMs: number;
+}
+
+/** How long what has ended can be looked at. */
+export interface Retention {
+  /** Histories of workflows that have ended, in rekmod's own Temporal. */
+  readonly historyMs: number;
+  /** Logs of attempts of one cell, or of one kernel's buildroot; at least 1. */
+  readonly logCount: number;
+  readonly logAgeMs: number;
+  /** All logs of attempts together. */
+  readonly logBytes: number;
 }
 
 /** How to reach Temporal. */

@@ -16,7 +16,19 @@ export interface StatusReport {
   readonly sources?: SourcesStatus;
   /** Sorted by stream, kmod, then as the kernels of the stream; at most one for a key. */
   readonly cells: readonly CellStatus[];
+  /** Workflows that do not go on; absent where Temporal was not asked. */
+  readonly stuck?: readonly StuckWorkflow[];
   readonly links: StatusLinks;
+}
+
+/** A workflow that runs and does not go on. */
+export interface StuckWorkflow {
+  readonly workflowId: string;
+  readonly attempts: number;
+  /** `other-version`: its history has other steps than the code of this version takes. */
+  readonly why: 'other-version' | 'failing';
+  /** As the worker told it. */
+  readonly reason: string;
 }
 
 /** A stream with its kernels. */

@@ -11,6 +11,7 @@ import type {
   StatusLinks,
   StatusReport,
   StreamStatus,
+  StuckWorkflow,
   Withdrawal,
 } from '../model/status.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -48,6 +49,7 @@ export interface StatusFacts {
   readonly active: readonly ActiveCell[];
   /** By which it is told when what failed is tried again. */
   readonly failures?: FailureSettings;
+  readonly stuck?: readonly StuckWorkflow[];
   readonly links: StatusLinks;
   /** What a rollback took from a cell. @default {nothing} */
   readonly findWithheld?: (cell: CellKey) => Withdrawal | undefined;
@@ -78,6 +80,7 @@ export function assembleStatus(facts: StatusFacts): StatusReport {
     ...{ schema: 1, generatedAt: now, streams },
     ...(sources === undefined ? {} : { sources }),
     ...{ cells, links: facts.links },
+    ...(facts.stuck === undefined ? {} : { stuck: facts.stuck }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { CELL_STATES, type StatusReport } from '../model/status.ts';
 import { countStates, STATE_LOOKS } from './cell-state.ts';
+import { describeStuck } from './describe-stuck.ts';
 import { describeSourceAlarms } from './describe-watch.ts';
 import { formatMoment } from './format-values.ts';
 import { escapeHtml, link, safeHref } from './html.ts';
@@ -39,6 +40,7 @@ export function statusToHtml(report: StatusReport, options: StatusPageOptions = 
 <h1>${escapeHtml(title)}</h1>
 ${writeGenerated(report)}
 ${writeTally(report)}
+${writeNotes(describeStuck(report.stuck))}
 </header>
 <main>
 ${streams.length === 0 ? '<section class="card"><p class="soft">No stream is followed yet.</p></section>' : streams.join('\n')}

@@ -70,6 +70,7 @@ zstd zstd zstd
 bzip2 bzip2 bzip2
 cpio cpio cpio
 xorriso xorriso xorriso
+sqlite3 sqlite3 sqlite
 git git git-core
 curl curl curl
 setsid util-linux util-linux

@@ -5,10 +5,12 @@ import type {
   FastLaneRequest,
   FreezeRequest,
   GateAnswer,
+  GateInput,
   OrderRequest,
   ThawRequest,
   UnwaiveRequest,
   WaiveRequest,
+  WorkflowOptions,
 } from '../model/workflow-messages.ts';
 import { changeRules, type RuleChange } from '../plan/change-rules.ts';
 import {
@@ -18,6 +20,7 @@ import {
   type SignedRequest,
 } from '../plan/check-gate-request.ts';
 import {
+  configureSignal,
   fastLaneUpdate,
   freezeUpdate,
   lookAgainSignal,
@@ -32,6 +35,8 @@ type Decided = Extract<GateJudgement, { kind: 'decided' }>;
 
 /** What a gate's workflow knows and is asked. */
 export interface GateDesk {
+  /** Those of the input, or the newest that it was told. */
+  readonly options: WorkflowOptions;
   rules: GateRules;
   view: GateView | undefined;
   /** Whether something is to be decided anew. */
@@ -57,8 +62,9 @@ const REFUSED = 'GateRefusedError';
  * Takes what people decide: each update is checked by its form before it is on the record, then against what the gate
  * knows, and answered when the gated repository was written with it.
  */
-export function openGateDesk(stream: string): GateDesk {
-  const desk = new Desk(stream);
+export function openGateDesk({ stream, options }: GateInput): GateDesk {
+  const desk = new Desk(stream, options);
+  setHandler(configureSignal, (newest) => desk.configure(newest));
   setHandler(lookAgainSignal, () => desk.ring());
   setHandler(
     waiveUpdate,
@@ -121,6 +127,7 @@ function refuse(fault: string | undefined): void {
 
 class Desk implements GateDesk {
   readonly stream: string;
+  options: WorkflowOptions;
   rules: GateRules = NO_RULES;
   view: GateView | undefined = undefined;
   isDue = true;
@@ -134,12 +141,19 @@ class Desk implements GateDesk {
   #ended = 0;
   #hasLearned = false;
 
-  constructor(stream: string) {
+  constructor(stream: string, options: WorkflowOptions) {
     this.stream = stream;
+    this.options = options;
   }
 
   get hasRequests(): boolean {
     return this.#changes.length > 0;
+  }
+
+  /** What is configured may also say something about the gate itself. */
+  configure(options: WorkflowOptions): void {
+    this.options = options;
+    this.ring();
   }
 
   ring(): void {

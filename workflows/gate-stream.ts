@@ -27,21 +27,22 @@ const LONGEST_MS = 24 * 60 * 60_000;
  * stream has a gate.
  */
 export async function gateStream(input: GateInput): Promise<void> {
-  const { stream, options } = input;
-  const desk = openGateDesk(stream);
+  const { stream } = input;
+  const desk = openGateDesk(input);
   desk.rules = input.rules ?? (await openRules(stream));
   let waitMs = LONGEST_MS;
   for (;;) {
     await condition(() => desk.isDue, waitMs);
-    const end = await walk(desk, input);
+    const end = await walk(desk, stream);
     if (end === 'no-gate') return;
-    setAttributes({ gate: desk.kernels.at(-1)?.state ?? 'held' }, options);
+    setAttributes({ gate: desk.kernels.at(-1)?.state ?? 'held' }, desk.options);
     waitMs = end === 'trouble' ? RETRY_MS : untilNext(desk);
     if (!workflowInfo().continueAsNewSuggested) continue;
     // Whoever asks for something until then gets a round of this run; what is only rung for, one of the next.
     await condition(() => desk.hasRequests || allHandlersFinished());
+    const { options, rules } = desk;
     if (!desk.hasRequests)
-      return await continueAsNew<typeof gateStream>({ ...input, rules: desk.rules });
+      return await continueAsNew<typeof gateStream>({ ...input, options, rules });
   }
 }
 
@@ -57,8 +58,7 @@ function untilNext({ nextAt }: GateDesk): number {
 }
 
 /** One round: decide, write, tell. What people ask for meanwhile is for the next one. */
-async function walk(desk: GateDesk, input: GateInput): Promise<'done' | 'trouble' | 'no-gate'> {
-  const { stream, options } = input;
+async function walk(desk: GateDesk, stream: string): Promise<'done' | 'trouble' | 'no-gate'> {
   desk.begin();
   try {
     const judged = await gate.judgeGate.executeWithOptions(
@@ -71,7 +71,7 @@ async function walk(desk: GateDesk, input: GateInput): Promise<'done' | 'trouble
     if (thawed.length > 0) {
       await callGate.rebuildThawed.executeWithOptions(
         { summary: toSummary(`Rebuild what was frozen: ${thawed.join(', ')}`) },
-        [{ stream, kmods: thawed, options }],
+        [{ stream, kmods: thawed, options: desk.options }],
       );
     }
     const isGood = await showView(desk, stream);

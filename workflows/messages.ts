@@ -13,6 +13,7 @@ import type {
   ThawRequest,
   UnwaiveRequest,
   WaiveRequest,
+  WorkflowOptions,
 } from '../model/workflow-messages.ts';
 
 /** To `publishRepository`: please serve these packages. */
@@ -29,6 +30,9 @@ export const resumeSignal = defineSignal<[Resumption]>('resume');
 
 /** To `rebuildKmod`: where are you? */
 export const progressQuery = defineQuery<RebuildProgress>('progress');
+
+/** To all that run for long: from now on these options hold. Workflows of before keep their own until then. */
+export const configureSignal = defineSignal<[WorkflowOptions]>('configure');
 
 /** To `gateStream`: something may have changed. */
 export const lookAgainSignal = defineSignal('look again');

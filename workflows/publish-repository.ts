@@ -24,7 +24,7 @@ import { requireGoodRollback } from '../plan/check-rollback.ts';
 import { toSummary } from '../report/text-size.ts';
 import { mirror, publish } from './activity-proxies.ts';
 import { describeFailure } from './describe-failure.ts';
-import { publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
+import { configureSignal, publishedSignal, publishSignal, rollBackUpdate } from './messages.ts';
 import { ringGates } from './tell-gate.ts';
 import { troubleOf } from './trouble-of.ts';
 
@@ -39,6 +39,8 @@ interface WaitingRollback {
 
 /** What is to be done, in the order in which it came. */
 interface Work {
+  /** Those of the input, or the newest that it was told. */
+  options: PublisherInput['options'];
   readonly requests: PublicationRequest[];
   readonly rollbacks: WaitingRollback[];
   /** When to look for what need not be kept, in milliseconds since 1970. */
@@ -53,7 +55,14 @@ interface Work {
 export async function publishRepository(input: PublisherInput): Promise<never> {
   const { tidyMs = Number.POSITIVE_INFINITY } = input.options;
   const tidyAtMs = input.tidyAtMs ?? Date.now() + tidyMs;
-  const work: Work = { requests: [...(input.pending ?? [])], rollbacks: [], tidyAtMs };
+  const { options, pending = [] } = input;
+  const work: Work = { options, requests: [...pending], rollbacks: [], tidyAtMs };
+  setHandler(configureSignal, (newest) => {
+    work.options = newest;
+    const { tidyMs } = newest;
+    if (tidyMs === undefined || Number.isFinite(work.tidyAtMs)) return;
+    work.tidyAtMs = Date.now() + tidyMs;
+  });
   setHandler(publishSignal, (request) => {
     work.requests.push(request);
   });
@@ -62,21 +71,23 @@ export async function publishRepository(input: PublisherInput): Promise<never> {
   });
   do {
     while (!workflowInfo().continueAsNewSuggested || work.rollbacks.length > 0) {
-      await workOnce(input, work);
+      await workOnce(input.repository, work);
     }
     // Whoever waits for a rollback gets the answer from this run.
     await condition(() => allHandlersFinished() || work.rollbacks.length > 0);
   } while (work.rollbacks.length > 0);
   return await continueAsNew<typeof publishRepository>({
     ...input,
+    options: work.options,
     pending: work.requests,
     ...(Number.isFinite(work.tidyAtMs) ? { tidyAtMs: work.tidyAtMs } : {}),
   });
 }
 
 /** A person's word goes first; tidying never waits for a quiet moment. */
-async function workOnce({ repository, options }: PublisherInput, work: Work): Promise<void> {
+async function workOnce(repository: string, work: Work): Promise<void> {
   await waitForWork(work);
+  const { options } = work;
   const rollback = work.rollbacks.shift();
   if (rollback) {
     await endRollback(rollback);

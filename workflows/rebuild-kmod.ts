@@ -40,6 +40,7 @@ import {
 import { describeFailure } from './describe-failure.ts';
 import { progressQuery, publishedSignal } from './messages.ts';
 import { type AttributeValues, setAttributes } from './search-attributes.ts';
+import { takeOptions } from './take-options.ts';
 import { tellGate } from './tell-gate.ts';
 import { tellOrigin } from './tell-origin.ts';
 import { troubleOf } from './trouble-of.ts';
@@ -65,7 +66,8 @@ interface Way {
  * Brings one cell to its end: plan, prepare, build, verify, load if asked for, sign, publish, record. A module that does
  * not compile is a result of this workflow, not a failure of it.
  */
-export async function rebuildKmod(input: RebuildInput): Promise<RebuildResult> {
+export async function rebuildKmod(given: RebuildInput): Promise<RebuildResult> {
+  const input = takeOptions(given);
   const way: Way = {
     step: 'plan',
     cell: input.prepared?.cell,

@@ -10,6 +10,7 @@ import { handOver, outcomes } from './activity-proxies.ts';
 import { resumeSignal } from './messages.ts';
 import { beginPass, buildCells, type Endings, type Pass, resumePass } from './rollout-pass.ts';
 import { setAttributes } from './search-attributes.ts';
+import { takeOptions } from './take-options.ts';
 import { tellGate } from './tell-gate.ts';
 
 /** What is to be gone through again, as others have told. */
@@ -23,7 +24,8 @@ interface Waiting {
  * in waves, a bounded number at once. One kmod that fails holds up only those that need it; they are
  * built when it was healed by itself (signal `resume`). A rollout of thousands goes on in further runs.
  */
-export async function rolloutKernel(input: RolloutInput): Promise<RolloutResult> {
+export async function rolloutKernel(given: RolloutInput): Promise<RolloutResult> {
+  const input = takeOptions(given);
   const { progress } = input;
   const waiting = collectResumptions(input);
   if (!progress) await awaitBefore(input);

@@ -64,10 +64,11 @@ interface ViewMark extends Omit<ServedView, 'snapshot'> {
   readonly digest: Sha256Hex;
 }
 
+/** By directory; shared by activities of before and after a reload. */
+const oneAtATime = createOneAtATime();
+
 /** Activities of the gated repositories; the workflow `gateStream` is the only caller. */
 export function serveViewActivities(deps: ServeViewDeps) {
-  const oneAtATime = createOneAtATime();
-
   /**
    * Makes the gated repository of a stream list these kernels, with their kmods, and everything else that upstream
    * lists now. One `repomd.xml` names them all, so a client sees a kernel and its kmods at once or neither.

@@ -37,6 +37,9 @@ const KEPT_ARCHIVES = 4;
 const IN_USE_MS = 2 * 60 * 60_000;
 const MAX_PACKAGE_BYTES = 2 * 1024 ** 3;
 
+/** By directory; shared by activities of before and after a reload. */
+const oneAtATime = createOneAtATime();
+
 /**
  * Opens the archives below the data directory's cache.
  *
@@ -45,7 +48,6 @@ const MAX_PACKAGE_BYTES = 2 * 1024 ** 3;
  * signature where the stream wants it.
  */
 export function openKernelArchives(deps: KernelArchiveDeps): KernelArchives {
-  const oneAtATime = createOneAtATime();
   return (kernel, signal) => {
     const directory = join(archivesOf(deps.data), kernel.stream, kernel.release);
     return oneAtATime(directory, async () => {

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
+import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { readStreamLists } from '../../activities/stream-lists.ts';
+import { dataDirectory } from '../../config/data-directory.ts';
 import { configJsonSchema } from '../../config/json-schema.ts';
+import { loadSettings } from '../../config/load-settings.ts';
 import type { Kmod } from '../../model/kmod.ts';
 import { findCycles } from '../../plan/find-cycles.ts';
+import { compareSettings } from '../../report/compare-settings.ts';
 import { describeCycle } from '../../report/describe-need.ts';
+import { settingsChangesToText } from '../../report/settings-changes-text.ts';
 import { openContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { requireRunning } from '../running-settings.ts';
+import { requireSameFile } from '../same-config.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 import { listUnverifiedTargets } from '../unverified-targets.ts';
 
@@ -34,6 +41,19 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
       if (cycles.length > 0) terminal.setExitCode(EXIT.configuration);
       else
         print(terminal, `${configFile}: good (${streams.length} streams, ${kmods.length} kmods)`);
+    });
+  config
+    .command('diff')
+    .description('say what the file changes against what "rekmod up" works by; changes nothing')
+    .option('--json', 'as JSON')
+    .action(async (options: { readonly json?: boolean }) => {
+      const data = layOutDataDirectory(dataDirectory(process.env));
+      const running = await requireRunning(data, 'compare the configuration');
+      requireSameFile(running, program.opts());
+      const wanted = await loadSettings(running.configFile);
+      const changes = compareSettings(running.settings, wanted);
+      if (options.json) printJson(terminal, changes);
+      else print(terminal, settingsChangesToText(changes));
     });
   config
     .command('show')

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { requireNamed } from '../../activities/require-named.ts';
+import { type RemovedLogs, readRemovedLogs } from '../../activities/tidy-logs.ts';
 import { NotFoundError } from '../../model/activity-errors.ts';
 import { openLogCleaner } from '../../report/clean-text.ts';
+import { formatCount, formatMoment } from '../../report/format-values.ts';
 import { chooseKernels } from '../choose-kernels.ts';
 import { openContext } from '../context.ts';
 import type { Terminal } from '../terminal.ts';
@@ -34,6 +36,8 @@ export function addLogsCommand(program: Command, terminal: Terminal): void {
       const key = { stream: chosen.stream, release: chosen.release, kmod };
       const directory = dirname(context.data.absolute(context.data.attemptLog(key, 'any')));
       const log = await findNewest(directory);
+      const removed = await readRemovedLogs(directory);
+      if (removed) terminal.remark(describeRemoved(removed));
       if (log === undefined) {
         throw new NotFoundError('show the log of', `${kmod} ${kernel}`, 'it was never built');
       }
@@ -54,13 +58,20 @@ interface LogsOptions {
   readonly follow?: boolean;
 }
 
+function describeRemoved({ count, at }: RemovedLogs): string {
+  const moment = formatMoment(at);
+  return `${formatCount(count, 'earlier log')} removed, the last at ${moment}: see "retention" in the configuration`;
+}
+
 async function findNewest(directory: string): Promise<string | undefined> {
   const names = await readdir(directory).catch(() => []);
   const logs = await Promise.all(
-    names.map(async (name) => {
-      const path = join(directory, name);
-      return { path, mtimeMs: (await stat(path)).mtimeMs };
-    }),
+    names
+      .filter((name) => name.endsWith('.log'))
+      .map(async (name) => {
+        const path = join(directory, name);
+        return { path, mtimeMs: (await stat(path)).mtimeMs };
+      }),
   );
   return logs.sort((a, b) => b.mtimeMs - a.mtimeMs)[0]?.path;
 }

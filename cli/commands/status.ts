@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { gatherStatus } from '../../activities/gather-status.ts';
+import { gatherStatus, type StatusSources } from '../../activities/gather-status.ts';
 import { placeOf } from '../../activities/publish.ts';
 import type { StatusReport } from '../../model/status.ts';
-import type { ActiveCell } from '../../report/assemble-status.ts';
+import { describeStuck } from '../../report/describe-stuck.ts';
 import { assembleMatrix } from '../../report/matrix.ts';
 import { matrixToText } from '../../report/matrix-text.ts';
 import { sourcesToText } from '../../report/sources-text.ts';
@@ -25,6 +25,7 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
         print(terminal, statusToJson(report));
         return;
       }
+      describeStuck(report.stuck).forEach(terminal.remark);
       const { hasColor: color, columns } = terminal;
       for (const { name } of report.streams) {
         if (options.stream !== undefined && options.stream !== name) continue;
@@ -48,20 +49,26 @@ async function gatherNow(context: CommandContext): Promise<StatusReport> {
     settings,
     records,
     now: () => new Date(),
-    active: await askActive(context),
+    ...(await askTemporal(context)),
     repositoryUrl: (name) => placeOf({ settings, data, serverUrl }, name).baseUrl,
   });
 }
 
-/** What is worked on just now; nothing when Temporal does not run. */
-async function askActive({ settings }: CommandContext): Promise<readonly ActiveCell[]> {
+/** What is worked on just now, and what does not go on; nothing when Temporal does not run. */
+async function askTemporal({
+  settings,
+}: CommandContext): Promise<Pick<StatusSources, 'active' | 'stuck'>> {
   try {
     const { connectClient } = await import('../temporal-connection.ts');
+    const { listStuckWorkflows } = await import('../stuck-workflows.ts');
     const { client, connection } = await connectClient(settings.temporal, ASK_TIMEOUT_MS);
-    const active = await listActiveRebuilds(client);
-    await connection.close();
-    return active;
+    try {
+      const active = await listActiveRebuilds(client);
+      return { active, stuck: await listStuckWorkflows(client) };
+    } finally {
+      await connection.close();
+    }
   } catch {
-    return [];
+    return { active: [] };
   }
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { settingsChangesToText } from '../../report/settings-changes-text.ts';
 import { openContext } from '../context.ts';
+import { listenForReloads } from '../listen-for-reloads.ts';
 import { print, type Terminal } from '../terminal.ts';
 import type { Running, UpParts } from '../up.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
@@ -19,7 +21,8 @@ export function addUpCommand(
     .description('start Temporal, the worker and the web server, and follow the streams')
     .action(async () => {
       const context = await openContext(program.opts());
-      const ended = waitForSignal();
+      const reloads = await listenForReloads();
+      const ended = Promise.race([waitForSignal(), reloads.hungUp]);
       const { startUp } = await import('../up.ts');
       const { startBackend } = await import('../build-backend.ts');
       const parts = { say: terminal.remark, startBackend: start ?? startBackend };
@@ -31,6 +34,9 @@ export function addUpCommand(
         return;
       }
       print(terminal, describeRunning(running, context.data.root));
+      reloads.answer(() => {
+        void reload(running, context.configFile, terminal);
+      });
       try {
         const signal = await Promise.race([ended, running.failed]);
         terminal.remark(`${signal}: ending; builds that run begin again at the next start`);
@@ -39,6 +45,12 @@ export function addUpCommand(
       }
       terminal.remark('Ended');
     });
+}
+
+async function reload(running: Running, file: string, terminal: Terminal): Promise<void> {
+  const end = await running.reload();
+  if (end.kind === 'refused') terminal.remark(`Not reloaded: ${end.reason}`);
+  else terminal.remark(`Reloaded ${file}\n${settingsChangesToText(end.changes)}`);
 }
 
 function describeRunning(running: Running, root: string): string {

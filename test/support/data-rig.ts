@@ -123,6 +123,12 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
       forgetMs: 30 * DAY_MS,
     },
     failures: FAILURES,
+    retention: {
+      historyMs: 30 * DAY_MS,
+      logCount: 10,
+      logAgeMs: 90 * DAY_MS,
+      logBytes: 2 * 1024 ** 3,
+    },
     ...changes,
   };
 }

@@ -15,6 +15,7 @@ import { gateId, publisherId } from '../../model/workflow-ids.ts';
 import type { GateAnswer, GateInput } from '../../model/workflow-messages.ts';
 import { decideGate } from '../../plan/decide-gate.ts';
 import {
+  configureSignal,
   freezeUpdate,
   lookAgainSignal,
   promoteUpdate,
@@ -191,6 +192,30 @@ export function testGateStream(rig: WorkflowRig): void {
     assert.match(silent, /expected "why" of 1 to 500 characters, found 0/);
     assert.deepEqual(world.served.at(-1), []);
     await end(rig, 'orders');
+  });
+
+  test('gateStream() looks again when it is told other options, and ends without a gate', async () => {
+    let hasGate = true;
+    const world = worldOf({ k1: 'built' });
+    const { judgeGate } = world.fakes;
+    rig.use({
+      ...world.fakes,
+      judgeGate: async (input) => {
+        if (!hasGate || !judgeGate) return { kind: 'no-gate' };
+        return await judgeGate(input);
+      },
+    });
+    await lookAgain(rig, 'reloaded');
+    await until(() => world.served.length === 1);
+    const gate = rig.client.workflow.getHandle(gateId('reloaded'));
+
+    await gate.signal(configureSignal, OPTIONS);
+    await until(() => world.served.length === 2);
+    hasGate = false;
+    await gate.signal(configureSignal, OPTIONS);
+    await gate.result();
+
+    assert.equal((await gate.describe()).status.name, 'COMPLETED');
   });
 
   test('gateStream() has what was frozen rebuilt when it is thawed', async () => {

@@ -10,7 +10,7 @@ import type {
   RollbackCommand,
   RollbackResult,
 } from '../../model/workflow-messages.ts';
-import { publishSignal, rollBackUpdate } from '../../workflows/messages.ts';
+import { configureSignal, publishSignal, rollBackUpdate } from '../../workflows/messages.ts';
 import type { publishRepository } from '../../workflows/publish-repository.ts';
 import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
 import { cellOf, goodFakes, makeGate, OPTIONS, packageOf, until } from './cells.ts';
@@ -264,6 +264,26 @@ export function testPublishRepository(rig: WorkflowRig): void {
 
       assert.deepEqual(published(), asked);
       await rig.client.workflow.getHandle('publish/tidy').terminate();
+    });
+
+    test('publishRepository() works by the options that it was told last, also as a new run', async () => {
+      const handle = rig.client.workflow.getHandle('publish/told');
+      await ask(rig, 'told', 'first');
+      const { runId } = await handle.describe();
+      const options = { ...OPTIONS, gatedStreams: ['elsewhere'] };
+
+      await handle.signal(configureSignal, options);
+      for (let asked = 0; (await handle.describe()).runId === runId; asked += 1) {
+        await ask(rig, 'told', `k${asked}`);
+        await delay(50);
+      }
+
+      const { events } = await handle.fetchHistory();
+      const [started] = events ?? [];
+      const given = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      const [input] = given.map(({ data }) => JSON.parse(Buffer.from(data ?? '').toString()));
+      assert.deepEqual(input.options, options);
+      await handle.terminate();
     });
 
     test('publishRepository() brings what is served to the mirror, and goes on when that fails', async () => {

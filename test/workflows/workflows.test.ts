@@ -10,6 +10,7 @@ import { testLoadStation } from './load-test.cases.ts';
 import { testPublishRepository } from './publish-repository.cases.ts';
 import { testRebuildKmod } from './rebuild-kmod.cases.ts';
 import { testRolloutKernel } from './rollout-kernel.cases.ts';
+import { testStuckWorkflows } from './stuck-workflows.cases.ts';
 import { testUpkeep } from './upkeep.cases.ts';
 
 // One server and one bundle for all workflows: each takes seconds to start.
@@ -29,4 +30,5 @@ if ('skip' in rig) {
   testPublishRepository(rig);
   testGateStream(rig);
   testUpkeep(rig);
+  testStuckWorkflows(rig);
 }
