@@ -11,6 +11,7 @@ import { dataDirectory } from '../config/data-directory.ts';
 import { findConfig } from '../config/find-config.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import type { Settings } from '../model/settings.ts';
+import { requireDataFormat } from './data-format.ts';
 import { remark } from './terminal.ts';
 
 /** What every command begins with. */
@@ -44,6 +45,7 @@ export async function openContext(options: CommonOptions): Promise<CommandContex
   const settings = await loadSettings(configFile);
   const now = (): Date => new Date();
   const data = layOutDataDirectory(dataDirectory(process.env));
+  await requireDataFormat(data.root);
   const store = openContentStore(data.store);
   return {
     configFile,

@@ -21,6 +21,7 @@ import { CleanupStack } from './cleanup-stack.ts';
 import { configureWorkflows } from './configure-workflows.ts';
 import { type CommandContext, cacheDirectory } from './context.ts';
 import { installRuntime } from './create-worker.ts';
+import { markDataFormat } from './data-format.ts';
 import { fromTimeToTime } from './from-time-to-time.ts';
 import { requireHomeId } from './home-id.ts';
 import { startFileServer } from './http-server.ts';
@@ -93,6 +94,7 @@ async function startParts(
 ): Promise<Running> {
   const { settings, data, configFile } = context;
   stack.defer(await takeRunLock(lockFileOf(data)));
+  await markDataFormat(data.root);
   const backend = await startBackend(settings, data.root, { patienceMs: PATIENCE_MS, say });
   let latest: Generation = { context, backend };
   const server = await startFileServer(data, settings.server);

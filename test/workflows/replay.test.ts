@@ -31,8 +31,12 @@ async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
 }
 
 /** @returns What went wrong, e.g. `follow-stream.unchanged.json: …`; every history was replayed. */
-async function replay(histories: readonly NamedHistory[]): Promise<readonly string[]> {
-  const options = { workflowBundle: { codePath: await requireTestBundle() } };
+async function replay(
+  histories: readonly NamedHistory[],
+  code?: string,
+): Promise<readonly string[]> {
+  const bundle = code === undefined ? { codePath: await requireTestBundle() } : { code };
+  const options = { workflowBundle: bundle };
   const failures: string[] = [];
   let count = 0;
   for await (const end of Worker.runReplayHistories(options, inTurn(histories))) {
@@ -63,4 +67,30 @@ test('workflows do not replay a history of other commands', async () => {
 
   assert.equal(failures.length, 1);
   assert.match(failures[0] ?? '', /lookElsewhere|lookAtStream/);
+});
+
+/** What a contributor might do to workflows that run somewhere: a history, a place in the code, and what stands there then. */
+const CHANGES: readonly (readonly [history: string, before: RegExp, after: string])[] = [
+  ['follow-stream.unchanged', /\.watch\.lookAtStream\.execute/u, '.watch.lookElsewhere.execute'],
+  [
+    'rebuild-kmod.published-checked.by-new-kernel',
+    /\.patched\)\('verify-signed'\)/u,
+    ".patched)('other')",
+  ],
+  ['publish-repository.running', /await waitForWork\(work\);/u, 'await tidy(repository);'],
+  ['gate-stream.running', /desk\.rules = input\.rules \?\?/u, 'desk.rules = {} ??'],
+];
+
+test('workflows whose steps were changed do not replay what went before, finished or not', async () => {
+  const code = await readFile(await requireTestBundle(), 'utf8');
+  const histories = new Map((await readHistories()).map((one) => [one.workflowId, one]));
+
+  for (const [name, before, after] of CHANGES) {
+    const history = histories.get(`${name}.json`);
+    assert.ok(history, name);
+    const changed = code.replace(before, after);
+    assert.notEqual(changed, code, `${name}: the code has no ${before}`);
+    const [failure] = await replay([history], changed);
+    assert.match(failure ?? 'it replays', /Nondeterminism|does not (?:handle|match)/iu, name);
+  }
 });
