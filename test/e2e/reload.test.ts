@@ -12,7 +12,7 @@ import { releaseOf, requireLab } from '../support/require-lab.ts';
 
 // One world, one story, without a restart: the tests below build on each other in their order.
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const lab: Lab = await requireLab();
 const release = releaseOf(lab, 'first');
 const directory = await mkdtemp(join(tmpdir(), 'rekmod-e2e-reload-'));

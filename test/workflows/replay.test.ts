@@ -78,7 +78,7 @@ const CHANGES: readonly (readonly [history: string, before: RegExp, after: strin
     ".patched)('other')",
   ],
   ['publish-repository.running', /await waitForWork\(work\);/u, 'await tidy(repository);'],
-  ['gate-stream.running', /desk\.rules = input\.rules \?\?/u, 'desk.rules = {} ??'],
+  ['gate-stream.running', /await openRules\(stream\)/u, 'await serve(stream, [])'],
 ];
 
 test('workflows whose steps were changed do not replay what went before, finished or not', async () => {
