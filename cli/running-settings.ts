@@ -10,7 +10,7 @@ import { isAlive, parseMark } from './run-lock.ts';
 
 /** No `rekmod up` serves the data directory. */
 export class NotRunningError extends RekmodError {
-  readonly failureClass = 'transient';
+  readonly failureClass = 'configuration';
 
   constructor(action: string, root: string) {
     super(

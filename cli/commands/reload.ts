@@ -4,7 +4,6 @@ import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { dataDirectory } from '../../config/data-directory.ts';
 import { loadSettings } from '../../config/load-settings.ts';
 import { CommandRefusedError } from '../../model/command-errors.ts';
-import { RekmodError } from '../../model/errors.ts';
 import type { ReloadEnd } from '../../model/reload.ts';
 import { settingsChangesToText } from '../../report/settings-changes-text.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -16,17 +15,6 @@ import {
 } from '../running-settings.ts';
 import { requireSameFile } from '../same-config.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-
-/** A running `rekmod up` does not say how its reload ended. */
-class ReloadUnansweredError extends RekmodError {
-  readonly failureClass = 'transient';
-
-  constructor(pid: number) {
-    super(
-      `Cannot reload: expected an answer of process ${pid} within ${ANSWER_TIMEOUT_MS / 1000} s, found none; what it prints tells why`,
-    );
-  }
-}
 
 const ANSWER_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
@@ -63,7 +51,11 @@ async function ask({ pid }: RunningUp, wanted: string, read: ReadAnswer): Promis
     const isNew = answer !== undefined && answer.number > before;
     // Without a digest it could not read the file: its reason says more than ours.
     if (isNew && (answer.settingsDigest ?? wanted) === wanted) return answer.end;
-    if (Date.now() > deadline) throw new ReloadUnansweredError(pid);
+    if (Date.now() > deadline) {
+      const seconds = ANSWER_TIMEOUT_MS / 1000;
+      const detail = `expected an answer of process ${pid} within ${seconds} s, found none; what it prints tells why`;
+      throw new CommandRefusedError('reload', detail);
+    }
     await delay(POLL_MS);
   }
 }
