@@ -132,7 +132,7 @@ export class PrivateEngine {
     const lines = (text: string): readonly string[] => text.split('\n').filter(Boolean);
     const containers = lines(await this.docker('ps', '--all', '--quiet'));
     if (containers.length > 0) await this.docker('rm', '--force', ...containers);
-    const images = lines(await this.docker('images', '--quiet', 'rekmod/buildroot'));
+    const images = lines(await this.docker('images', '--quiet', '--filter', 'reference=rekmod/*'));
     if (images.length > 0) await this.docker('rmi', '--force', ...new Set(images));
   }
 
