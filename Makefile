@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CACHE := $(or $(REKMOD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rekmod)
 WITH_ENV := set -euo pipefail; [[ ! -f "$(CACHE)/env.sh" ]] || . "$(CACHE)/env.sh";
 
-.PHONY: help setup lab demo story demo-stop check test e2e bench truth dialects chaos
+.PHONY: help setup lab demo story demo-stop check test e2e bench truth dialects chaos month
 
 help:
 	@printf '%s\n' \
@@ -16,6 +16,7 @@ help:
 	  'make bench      the benchmarks of docs/benchmarks.md' \
 	  'make truth      verdicts against the loader of every kernel, docs/truth.md' \
 	  'make chaos      kills and faults over a running rekmod, docs/chaos.md' \
+	  'make month      simulated days with a scripted upstream, docs/month.md' \
 	  'make dialects  specs of every dialect, built for real kernels and installed by dnf' \
 	  'make setup      installs what is missing'
 
@@ -53,3 +54,6 @@ dialects: lab
 
 chaos: lab
 	@$(WITH_ENV) npm run --silent chaos -- --seeds 3
+
+month: setup
+	@$(WITH_ENV) npm run --silent month

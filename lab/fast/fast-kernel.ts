@@ -15,10 +15,15 @@ export interface FastKernel {
   readonly changed?: Readonly<Record<string, number>>;
   /** Symbols that it does not export any more. */
   readonly lost?: readonly string[];
+  /** `uname -r`, where a flavour is in it. */
+  readonly release?: string;
+  /** What its packages are called, where not `kernel-core` and `kernel-devel`. */
+  readonly names?: { readonly core: string; readonly devel: string };
 }
 
 const ARCH = 'x86_64';
 const SYMBOL_COUNT = 200;
+const NAMES = { core: 'kernel-core', devel: 'kernel-devel' } as const;
 /** What makes the flags of {@link FAST_VERMAGIC_FLAGS}. */
 const OPTIONS = ['SMP', 'PREEMPT_BUILD', 'PREEMPTION', 'MODULE_UNLOAD', 'MODVERSIONS'];
 
@@ -26,8 +31,11 @@ const OPTIONS = ['SMP', 'PREEMPT_BUILD', 'PREEMPTION', 'MODULE_UNLOAD', 'MODVERS
 export const FAST_VERMAGIC_FLAGS = 'SMP preempt mod_unload modversions';
 
 /** `uname -r`, e.g. `5.14.0-7.el9.x86_64`. */
-export function fastRelease({ spelling }: Pick<FastKernel, 'spelling'>): string {
-  return `${spelling}.${ARCH}`;
+export function fastRelease({
+  spelling,
+  release = `${spelling}.${ARCH}`,
+}: Pick<FastKernel, 'spelling' | 'release'>): string {
+  return release;
 }
 
 /** Names a symbol of all such kernels, e.g. `kapi_00007`. */
@@ -52,10 +60,11 @@ export async function makeFastKernel(
 ): Promise<readonly [core: string, devel: string]> {
   await mkdir(directory, { recursive: true });
   const release = fastRelease(kernel);
+  const names = kernel.names ?? NAMES;
   const tree = `/usr/src/kernels/${release}`;
   const config = OPTIONS.map((name) => `CONFIG_${name}=y\n`).join('');
   const core = makeRpm({
-    nevra: nevraOf('kernel-core', kernel),
+    nevra: nevraOf(names.core, kernel),
     summary: `The kernel ${release}, which does not boot`,
     files: [{ path: `/lib/modules/${release}/vmlinuz`, bytes: Buffer.from(release) }],
     provides: [
@@ -64,7 +73,7 @@ export async function makeFastKernel(
     ],
   });
   const devel = makeRpm({
-    nevra: nevraOf('kernel-devel', kernel),
+    nevra: nevraOf(names.devel, kernel),
     summary: `What modules for ${release} are built against`,
     files: [
       { path: `/lib/modules/${release}/build`, target: tree },
@@ -81,11 +90,12 @@ export async function makeFastKernel(
 
 /** The file names of a kernel's packages, core first. */
 export function fastKernelFiles(
-  kernel: Pick<FastKernel, 'spelling'>,
+  kernel: Pick<FastKernel, 'spelling' | 'names'>,
 ): readonly [core: string, devel: string] {
+  const { core, devel } = kernel.names ?? NAMES;
   return [
-    `${formatNevra(nevraOf('kernel-core', kernel))}.rpm`,
-    `${formatNevra(nevraOf('kernel-devel', kernel))}.rpm`,
+    `${formatNevra(nevraOf(core, kernel))}.rpm`,
+    `${formatNevra(nevraOf(devel, kernel))}.rpm`,
   ];
 }
 

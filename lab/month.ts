@@ -1,0 +1,45 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeGrowth } from './month/describe-growth.ts';
+import { GROWTH_BOUNDS } from './month/growth-bounds.ts';
+import { judgeGrowth } from './month/judge-growth.ts';
+import { liveThrough } from './month/run-month.ts';
+import { writeMonth } from './month/write-month.ts';
+import { say } from './narrate.ts';
+import { removeWorld } from './world.ts';
+
+// Simulated days with a scripted upstream: nothing is lost, nothing grows, nothing is skipped without a word.
+// Ends with 0 only if all of that is true.
+
+const { values } = parseArgs({
+  options: {
+    days: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const days = Number(values.days);
+const script = writeMonth({ days, seed: Number(values.seed) });
+const directory = await mkdtemp(join(tmpdir(), 'rekmod-month-'));
+try {
+  const lived = await liveThrough(script, { directory, say });
+  const growth = judgeGrowth(lived.samples, GROWTH_BOUNDS);
+  const tooMuch = growth.filter(({ isTooMuch }) => isTooMuch);
+  console.log(`\n${describeGrowth(growth)}\n`);
+  for (const line of lived.skipped) console.log(`skipped: ${line}`);
+  for (const line of lived.missed) console.log(`missed: ${line}`);
+  for (const line of lived.unexplained) console.log(`unexplained: ${line}`);
+  for (const line of [...lived.viewViolations, ...lived.wrongBuilds]) console.log(`wrong: ${line}`);
+  const wrongCount = lived.viewViolations.length + lived.wrongBuilds.length;
+  console.log(`clients looked ${lived.viewCount} times, builds: ${lived.buildCount}`);
+  console.log(
+    `days: ${days}, polls: ${lived.lookCount}, kernels: ${lived.kernelCount}, missed: ${lived.missed.length}, unexplained: ${lived.unexplained.length}, wrong: ${wrongCount}, growth: ${tooMuch.map(({ bound }) => bound.what).join(', ') || 'none'}`,
+  );
+  const faults = [lived.missed, lived.unexplained, tooMuch].flat().length + wrongCount;
+  process.exitCode = faults === 0 ? 0 : 1;
+} finally {
+  if (values.keep) console.log(`kept: ${directory}`);
+  else await removeWorld(directory);
+}
