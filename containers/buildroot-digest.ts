@@ -4,7 +4,7 @@ import type { ContainerPrepareRequest } from './prepare-buildroot.ts';
 import type { TargetKey } from './target-keys.ts';
 
 /** Grows when the preparation does something else, so that older buildroots are not used any more. */
-const PREPARE_VERSION = 3;
+const PREPARE_VERSION = 4;
 
 /** A spec as a text, with the macros that it is built with. */
 export interface SpecText {
