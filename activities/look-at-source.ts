@@ -122,6 +122,7 @@ async function conclude(
     ...{ sourceDigest, specDigest },
     ...(stamp ? { stamp: stamp.digest } : {}),
     handedOn: before.handedOn,
+    ...(before.handedOnAt ? { handedOnAt: before.handedOnAt } : {}),
   };
   if (work.length === 0) return { kmod: kmod.name, watched, work };
   const version = findSpecVersion(specText);

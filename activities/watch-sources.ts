@@ -45,6 +45,11 @@ export type WatchSourcesActivities = ReturnType<typeof watchSourcesActivities>;
 
 /** Sources that are looked at at once: most wait for a server. */
 const WINDOW = 8;
+/**
+ * A rollout that did not get as far as to plan, e.g. because somebody ended it, is started again after so long. One that is
+ * still at work by then goes once more through its cells, which builds nothing twice.
+ */
+const HAND_ON_AGAIN_MS = 6 * 60 * 60_000;
 /** A server that does not answer holds up its own kmod alone. */
 const LOOK_TIMEOUT_MS = 120_000;
 
@@ -81,8 +86,10 @@ export function watchSourcesActivities(deps: WatchSourcesDeps) {
     for (const { kmod, inputDigest, ...key } of request.work) {
       const watched = kmods[kmod];
       if (!watched) continue;
-      const handedOn = { ...watched.handedOn, [nameCell(key)]: inputDigest };
-      kmods[kmod] = { ...watched, handedOn };
+      const name = nameCell(key);
+      const handedOn = { ...watched.handedOn, [name]: inputDigest };
+      const handedOnAt = { ...watched.handedOnAt, [name]: now().toISOString() };
+      kmods[kmod] = { ...watched, handedOn, handedOnAt };
     }
     await records.writeSources({ ...record, kmods });
   }
@@ -128,7 +135,7 @@ async function lookAtOne(
 ): Promise<SourceFind> {
   const own = kernels.filter(({ kernel }) => kmod.streams.includes(kernel.stream));
   const known = before?.kmods[kmod.name];
-  const watched = prune(known, own);
+  const watched = prune(known, own, deps.now());
   const limited = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
   try {
     return await lookAtSource(kmod, { ...deps, kernels: own, before: watched, signal: limited });
@@ -140,15 +147,25 @@ async function lookAtOne(
   }
 }
 
-/** Kernels that are not kept any more are forgotten. */
+/** Kernels that are not kept any more are forgotten, and what was handed on long ago without effect. */
 function prune(
   known: WatchedSource | undefined,
   kernels: readonly RetainedKernel[],
+  now: Date,
 ): Omit<WatchedSource, 'lookedAt'> {
-  const names = new Set(kernels.map(({ kernel }) => nameCell(kernel)));
-  const handedOn = Object.entries(known?.handedOn ?? {}).filter(([name]) => names.has(name));
-  const { reason: _, ...rest } = known ?? {};
-  return { ...rest, handedOn: Object.fromEntries(handedOn) };
+  const { reason: _, handedOn = {}, handedOnAt = {}, ...rest } = known ?? {};
+  const names = kernels
+    .map(({ kernel }) => nameCell(kernel))
+    .filter((name) => now.getTime() - Date.parse(handedOnAt[name] ?? '') < HAND_ON_AGAIN_MS);
+  return { ...rest, handedOn: pick(handedOn, names), handedOnAt: pick(handedOnAt, names) };
+}
+
+function pick(
+  record: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const wanted = new Set(names);
+  return Object.fromEntries(Object.entries(record).filter(([name]) => wanted.has(name)));
 }
 
 function describeLook(finds: readonly SourceFind[]): string {

@@ -43,6 +43,8 @@ export interface WatchedSource {
   readonly reason?: string;
   /** By `<stream>/<kernel release>`: the input digest for which a rollout was started last. */
   readonly handedOn: Readonly<Record<string, Sha256Hex>>;
+  /** By the same names: when, ISO 8601 in UTC; absent in records of before it was told. */
+  readonly handedOnAt?: Readonly<Record<string, string>>;
 }
 
 /** How the last look at all sources went. */

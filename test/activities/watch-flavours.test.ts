@@ -43,12 +43,14 @@ async function makePackages(directory: string, release: string, arch: string): P
 
 before(async () => {
   scratch = await makeScratch();
-  for (const [point, [release]] of Object.entries(RELEASES)) {
+  for (const [index, [point, [release]]] of Object.entries(RELEASES).entries()) {
     const directory = scratch.at(point);
     await mkdir(directory);
     await makePackages(directory, release, 'x86_64');
     if (point === '9.4') await makePackages(directory, release, 'aarch64');
-    await runProgram(['createrepo_c', '--quiet', '--no-database', directory]);
+    // By default the time in seconds, in which both are made.
+    const revision = ['--revision', `${index + 1}`];
+    await runProgram(['createrepo_c', '--quiet', '--no-database', ...revision, directory]);
   }
 });
 

@@ -33,6 +33,8 @@ interface SourcesRig extends AsyncDisposable {
   /** A rollout ends a cell: with the source as it is now. */
   end(kmod: string, release: string, outcome?: CellOutcome): Promise<void>;
   change(kmod: string, text: string): Promise<void>;
+  /** From now on it is so much later. */
+  wait(durationMs: number): void;
 }
 
 /** Specs with sources of a stream with three kernels, of which two are kept; it is always an hour later. */
@@ -57,10 +59,11 @@ async function startSourcesRig(
   }
   const settings = settingsOf({ streams: [streamOf({ keepKernels: 2 })], kmods });
   let readCount = 0;
+  let lateMs = 3_600_000;
   const activities = watchSourcesActivities({
     settings,
     records: rig.records,
-    now: () => new Date(Date.now() + 3_600_000),
+    now: () => new Date(Date.now() + lateMs),
     async readKmod(kmod, options) {
       readCount += 1;
       return await rig.readKmod(kmod, options);
@@ -95,6 +98,9 @@ async function startSourcesRig(
     },
     async change(kmod, text) {
       await writeFile(`${placeOf(kmod)}/main.c`, text);
+    },
+    wait(durationMs) {
+      lateMs += durationMs;
     },
     [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
   };
@@ -137,6 +143,24 @@ test('lookAtSources() finds the same again until it was handed on, and then noth
   const after = await sources.look();
 
   assert.deepEqual([again.kernels.length, after.kernels.length], [1, 0]);
+});
+
+test('lookAtSources() hands a source on again whose rollout never came to plan it', async () => {
+  await using sources = await startSourcesRig();
+  await sources.end('jool', NEW);
+  await sources.change('jool', 'second');
+  await sources.lookAndAcknowledge();
+
+  sources.wait(5 * 3_600_000);
+  const soon = await sources.look();
+  sources.wait(2 * 3_600_000);
+  const late = await sources.look();
+
+  assert.deepEqual(soon.kernels, []);
+  assert.deepEqual(
+    late.kernels.map(({ release }) => release),
+    [NEW],
+  );
 });
 
 test('lookAtSources() does not have the same source tried again, but the next one', async () => {
