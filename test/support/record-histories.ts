@@ -51,8 +51,10 @@ async function nameRollout(
   const isResumed = events?.some(
     (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'resume',
   );
-  const isOfSource = typedSearchAttributes.getAll().some(({ value }) => value === 'new-source');
-  if (isOfSource) return 'rollout-kernel.new-source';
+  const trigger = typedSearchAttributes.getAll().find(({ key }) => key.name === 'RekmodTrigger');
+  if (trigger?.value === 'new-source' || trigger?.value === 'retry') {
+    return `rollout-kernel.${trigger.value}`;
+  }
   if (isResumed) return 'rollout-kernel.resumed';
   if (failedCount > 0) return 'rollout-kernel.some-failed';
   return builtCount > 0 ? 'rollout-kernel.all-built' : 'rollout-kernel.all-kept';
@@ -84,6 +86,8 @@ async function nameHistory(
     }
     case 'signMetadata':
       return 'sign-metadata.signed';
+    case 'upkeep':
+      return 'upkeep.tidied';
     default:
       return undefined;
   }
