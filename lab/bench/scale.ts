@@ -10,17 +10,27 @@ import { createFastWorld } from '../fast/fast-world.ts';
 import { removeWorld, type World } from '../world.ts';
 import { lookNow, measureHistories } from './ask-temporal.ts';
 import { findChild, readCpu, readRssMegabytes } from './process-figures.ts';
+import { measureRetention } from './retention.ts';
 
 const { values } = parseArgs({
-  options: { cells: { type: 'string', default: '500,2000' }, profile: { type: 'string' } },
+  options: {
+    part: { type: 'string', default: 'rollout,retention' },
+    cells: { type: 'string', default: '500,2000' },
+    kernels: { type: 'string', default: '300' },
+    profile: { type: 'string' },
+  },
 });
+const parts = values.part.split(',');
 
 const KERNEL = { spelling: '5.14.0-1.el9', symbolCount: 25_000 };
 const WIDTH = 2;
 const ROLLOUT_TIMEOUT_MS = 40 * 60_000;
 const SAY_MS = 15_000;
 
-for (const count of values.cells.split(',')) await rollOutOnce(Number(count));
+if (parts.includes('rollout')) {
+  for (const count of values.cells.split(',')) await rollOutOnce(Number(count));
+}
+if (parts.includes('retention')) await measureRetention(Number(values.kernels));
 
 async function rollOutOnce(cellCount: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'rekmod-bench-'));

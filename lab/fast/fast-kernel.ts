@@ -77,7 +77,7 @@ export async function makeFastKernel(
     summary: `What modules for ${release} are built against`,
     files: [
       { path: `/lib/modules/${release}/build`, target: tree },
-      { path: `${tree}/Module.symvers`, bytes: Buffer.from(writeKabi(kernel)) },
+      { path: `${tree}/Module.symvers`, bytes: Buffer.from(writeFastKabi(kernel)) },
       { path: `${tree}/include/config/auto.conf`, bytes: Buffer.from(config) },
     ],
     provides: [['kernel-devel-uname-r', release]],
@@ -104,8 +104,12 @@ function nevraOf(name: string, { spelling }: Pick<FastKernel, 'spelling'>): Nevr
   return { name, epoch: 0, version, release, arch: ARCH };
 }
 
-/** Sorted as modpost writes it: not at all. */
-function writeKabi({ symbolCount = SYMBOL_COUNT, changed = {}, lost = [] }: FastKernel): string {
+/** The `Module.symvers` of a kernel; sorted as modpost writes it: not at all. */
+export function writeFastKabi({
+  symbolCount = SYMBOL_COUNT,
+  changed = {},
+  lost = [],
+}: Omit<FastKernel, 'spelling'>): string {
   const gone = new Set(lost);
   const names = Array.from({ length: symbolCount }, (_, index) => fastSymbol(index));
   return ['module_layout', ...names]
