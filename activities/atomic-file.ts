@@ -76,7 +76,17 @@ export function readJsonSync<T>(
   }
 }
 
-function toRecord<T>(path: string, text: string, isRecord: (value: unknown) => value is T): T {
+/**
+ * Takes the text of a record.
+ *
+ * @param path Where it was read, for the error.
+ * @throws {StateDamagedError} See {@link readJson}.
+ */
+export function toRecord<T>(
+  path: string,
+  text: string,
+  isRecord: (value: unknown) => value is T,
+): T {
   const value = parseState(path, text);
   if (!isRecord(value)) throw new StateDamagedError(path, 'expected a record, found other JSON');
   return value;

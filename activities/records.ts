@@ -4,9 +4,10 @@ import type { Kernel, KernelKey } from '../model/kernel.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { SourcesRecord } from '../model/source-watch.ts';
 import { compareEvr } from '../rpm/evr.ts';
-import { readJson, readJsonSync, writeJson } from './atomic-file.ts';
+import { readJson, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { openJsonFiles } from './json-files.ts';
 import { listJsonNames, listNames } from './list-names.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
 import { openServedNamesReader, type ServedNamesReader } from './snapshot/served-names.ts';
@@ -71,10 +72,13 @@ export interface Records extends StreamRecords {
 export function openRecords(data: DataDirectory, store: ContentStore): Records {
   const readModules = openModuleListReader(store);
   const readServed = openServedNamesReader(data.repositories);
-  const readKernel = (key: KernelKey): Promise<Kernel | undefined> =>
-    readJson(data.kernelFile(key), isKernel);
-  const readCell = (key: CellKey): Promise<CellRecord | undefined> =>
-    readJson(data.cellFile(key), isCellRecord);
+  // Thousands of these are read for each status, decision of a gate, and look.
+  const kernelFiles = openJsonFiles(isKernel);
+  const cellFiles = openJsonFiles(isCellRecord);
+  const readKernel = async (key: KernelKey): Promise<Kernel | undefined> =>
+    kernelFiles.read(data.kernelFile(key));
+  const readCell = async (key: CellKey): Promise<CellRecord | undefined> =>
+    cellFiles.read(data.cellFile(key));
 
   async function listKernels(stream: string): Promise<readonly Kernel[]> {
     const releases = await listJsonNames(data.kernelsOf(stream));
@@ -92,7 +96,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
     writeSources: (record) => writeJson(data.sourcesFile, record),
     readKernel,
     listKernels,
-    writeKernel: (kernel) => writeJson(data.kernelFile(kernel), kernel),
+    writeKernel: (kernel) => kernelFiles.write(data.kernelFile(kernel), kernel),
     readPlan: (key) => readJson(data.planFile(key), isPlan),
     writePlan: (plan) => writeJson(data.planFile(plan), plan),
     readRollout: (key) => readJson(data.rolloutFile(key), isRollout),
@@ -106,7 +110,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
       return buildNumber;
     },
     readCell,
-    writeCell: (record) => writeJson(data.cellFile(record), record),
+    writeCell: (record) => cellFiles.write(data.cellFile(record), record),
     async listCells(stream) {
       const releases = await listNames(data.cellsOf(stream));
       const cells = await Promise.all(
@@ -127,7 +131,7 @@ export function openRecords(data: DataDirectory, store: ContentStore): Records {
         const donors: DonorBuild[] = [];
         for (const { release } of kernels.toReversed()) {
           if (donors.length === DONOR_LIMIT) break;
-          const cell = readJsonSync(data.cellFile({ stream, release, kmod }), isCellRecord);
+          const cell = cellFiles.read(data.cellFile({ stream, release, kmod }));
           if (!mayServe(cell, { isOwn: release === wanted, readServed })) continue;
           const donor = toDonor(cell, readModules);
           if (donor) donors.push(donor);

@@ -4,6 +4,7 @@ import type { Kmod } from '../model/kmod.ts';
 import type { Stream } from '../model/settings.ts';
 import type {
   CellLinks,
+  CellState,
   CellStatus,
   KernelStatus,
   LookStatus,
@@ -90,6 +91,8 @@ function assembleStream(
   cells: readonly CellStatus[],
   now: string,
 ): StreamStatus {
+  const states = new Map(kernels.map(({ release }): [string, CellState[]] => [release, []]));
+  for (const { release, state } of cells) states.get(release)?.push(state);
   return {
     name: stream.name,
     title: stream.title,
@@ -99,8 +102,7 @@ function assembleStream(
     pollIntervalMs: stream.pollIntervalMs,
     ...watched,
     kernels: kernels.map(({ release, foundAt, state, ...rest }) => {
-      const states = cells.filter((cell) => cell.release === release).map((cell) => cell.state);
-      return { release, foundAt, state, counts: countStates(states), ...rest };
+      return { release, foundAt, state, counts: countStates(states.get(release) ?? []), ...rest };
     }),
     kmods: kmods.map(({ name }) => name),
     requiredKmods: kmods.filter(({ required }) => required).map(({ name }) => name),
