@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
 import type { KernelKey } from '../model/kernel.ts';
 import type { EndedCell, PlannedCell } from '../model/plan.ts';
-import type { SourceDigests } from '../model/source-watch.ts';
+import type { SourceDigests } from '../model/source-digests.ts';
 import { needsBuild } from '../model/verdict.ts';
 import { memoryOf, updateMemory } from '../plan/failure-memory.ts';
 import type { Records } from './records.ts';

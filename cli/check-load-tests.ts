@@ -1,7 +1,8 @@
 import { findCompiler } from '../activities/load-test/compile-guest-init.ts';
 import { findQemu, type GuestArch, lookForKvm } from '../activities/load-test/machine.ts';
 import type { Settings } from '../model/settings.ts';
-import type { Check, Installer } from './checks.ts';
+import type { Check } from './check.ts';
+import type { Installer } from './installer.ts';
 
 /** Packages with QEMU; on Red Hat's own systems it is `qemu-kvm-core`, for the machine's own architecture. */
 const QEMU_PACKAGES = {

@@ -3,7 +3,7 @@ import { findMock, type MockEnvironment, type MockProgram } from '../containers/
 import { readStockRoot } from '../containers/mock/stock-root.ts';
 import { MockRootMissingError } from '../model/mock-errors.ts';
 import type { MockTarget, Settings } from '../model/settings.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** Looks at mock and at the root of each target that streams use; nothing if none wants mock. */
 export async function checkMock(

@@ -6,7 +6,7 @@ import { findEngine } from '../containers/find-engine.ts';
 import type { Settings } from '../model/settings.ts';
 import { formatBytes } from '../plan/format-bytes.ts';
 import { upkeepToText } from '../report/upkeep-text.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** Looks at what is free where rekmod writes, and how the last upkeep went. */
 export async function checkRoom({ limits }: Pick<Settings, 'limits'>): Promise<readonly Check[]> {

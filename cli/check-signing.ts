@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isPkcs11, openModuleKey } from '../activities/module-key.ts';
 import { runProgram } from '../activities/run-program.ts';
 import type { ModuleSigningSettings, Settings, SigningSettings } from '../model/settings.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 const PRIVATE_BITS = 0o077;
 /** A certificate is enrolled by hand on every machine: time enough for an overlap. */

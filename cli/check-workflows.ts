@@ -1,6 +1,6 @@
 import type { Settings } from '../model/settings.ts';
 import { describeStuck } from '../report/describe-stuck.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { listStuckWorkflows } from './stuck-workflows.ts';
 import { connectClient } from './temporal-connection.ts';
 

@@ -6,25 +6,17 @@ import { findEngine } from '../containers/find-engine.ts';
 import { hasRegistry } from '../containers/require-image.ts';
 import type { Settings } from '../model/settings.ts';
 import { listBackends, mockEnvironment } from './build-backend.ts';
+import type { Check } from './check.ts';
 import { checkLoadTests } from './check-load-tests.ts';
 import { checkMock } from './check-mock.ts';
 import { checkRoom } from './check-room.ts';
 import { checkSigning } from './check-signing.ts';
 import { checkWorkflows } from './check-workflows.ts';
 import { cacheDirectory } from './context.ts';
+import type { Installer } from './installer.ts';
 import { connectClient, isExternal, temporalAddress } from './temporal-connection.ts';
 import { findTemporal } from './temporal-server.ts';
 import { listUnverifiedTargets } from './unverified-targets.ts';
-
-/** One part that rekmod needs, and what to do when it is not there. */
-export interface Check {
-  readonly name: string;
-  readonly isGood: boolean;
-  /** What was found. */
-  readonly found: string;
-  /** The exact command, or what to change; absent when nothing is missing. */
-  readonly remedy?: string;
-}
 
 /** Programs by the package that brings them, per family of distributions. */
 const PROGRAMS = [
@@ -92,12 +84,6 @@ type Program =
 function listPrograms(settings: Settings | undefined): readonly Program[] {
   const isGitUsed = settings?.kmods.some(({ source }) => source.kind === 'git') === true;
   return isGitUsed ? [...PROGRAMS, ...GIT_PROGRAMS] : PROGRAMS;
-}
-
-/** How programs are installed here. */
-export interface Installer {
-  readonly family: 'debian' | 'fedora';
-  readonly command: string;
 }
 
 async function findInstaller(): Promise<Installer> {

@@ -5,7 +5,8 @@ import type { PackagedModule } from './kabi.ts';
 import type { KernelKey, Nevra } from './kernel.ts';
 import type { LoadTestReport } from './load-test.ts';
 import type { ProvenanceFiles } from './provenance.ts';
-import type { SourceDigests } from './source-watch.ts';
+import type { RebuildStep } from './rebuild-step.ts';
+import type { SourceDigests } from './source-digests.ts';
 import type { Sha256Hex, StoredFile } from './store.ts';
 import type { Blocked, Verdict } from './verdict.ts';
 
@@ -21,9 +22,6 @@ export interface BuiltPackage extends StoredFile {
   /** Absent of packages that were built before rekmod wrote statements. */
   readonly provenance?: ProvenanceFiles;
 }
-
-/** The stations of a rebuild, in order. */
-export type RebuildStep = 'prepare' | 'build' | 'verify' | 'load' | 'sign' | 'publish';
 
 /** How a build failed. `exit`: its own exit code says so; the others are limits that it hit. */
 export type BuildFailure =

@@ -1,6 +1,6 @@
 import type { CellKey } from './cell.ts';
+import type { CellState } from './cell-state.ts';
 import type { SymbolProblem } from './kabi.ts';
-import type { CellState } from './status.ts';
 
 /** Why a cell stands as it does and what is to be done; `rekmod why --json` prints it. Plain JSON. */
 export interface Explanation extends CellKey {

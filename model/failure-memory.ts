@@ -1,6 +1,6 @@
-import type { RebuildStep } from './cell.ts';
 import type { FailureKind } from './errors.ts';
-import type { SourceDigests } from './source-watch.ts';
+import type { RebuildStep } from './rebuild-step.ts';
+import type { SourceDigests } from './source-digests.ts';
 
 /** What is remembered of the failures of a cell, until it succeeds; without digests where its source could not be read. */
 export interface FailureMemory extends Partial<SourceDigests> {

@@ -1,4 +1,4 @@
-import type { CellState } from './status.ts';
+import type { CellState } from './cell-state.ts';
 
 /**
  * Whether machines get to see a kernel.

@@ -2,14 +2,6 @@ import type { CellKey } from './cell.ts';
 import type { KernelKey } from './kernel.ts';
 import type { Sha256Hex } from './store.ts';
 
-/** What a cell is, or would be, made from. */
-export interface SourceDigests {
-  /** Digest of spec and sources alone. */
-  readonly sourceDigest: Sha256Hex;
-  /** Everything that could make the result another one: source, kernel, builder, dialect. */
-  readonly inputDigest: Sha256Hex;
-}
-
 /** A cell that a source is worth another look for, e.g. because the last attempt was of an older one. */
 export interface SourceWork extends CellKey {
   readonly inputDigest: Sha256Hex;

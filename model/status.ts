@@ -1,4 +1,5 @@
 import type { CellKey, CellOutcome } from './cell.ts';
+import type { CellState } from './cell-state.ts';
 import type { GatedKernel } from './gate.ts';
 import type { Freshness, LookAcceptance, Quarantine } from './stream-watch.ts';
 import type { Verdict } from './verdict.ts';
@@ -129,25 +130,6 @@ export interface KernelStatus {
 
 /** How a kernel stands at the gate of its stream. */
 export type KernelGate = Omit<GatedKernel, 'release'>;
-
-/** How a cell stands, in one word. */
-export type CellState =
-  /** Published modules of this or another kernel fit. */
-  | 'kept'
-  | 'built'
-  /** It was published, and a rollback took it away. */
-  | 'withheld'
-  | 'running'
-  /** To be built, or queued. */
-  | 'waiting'
-  | 'failed'
-  /** A kmod that it needs failed. */
-  | 'blocked'
-  /** Out of the kmod's kernel range. */
-  | 'excluded'
-  | 'cancelled'
-  /** Nothing is known yet. */
-  | 'unknown';
 
 /** How many cells stand how; all kmods of the stream are counted. */
 export type CellCounts = Readonly<Record<CellState, number>>;

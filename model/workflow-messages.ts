@@ -1,4 +1,4 @@
-import type { BuiltPackage, CellKey, CellOutcome, RebuildStep } from './cell.ts';
+import type { BuiltPackage, CellKey, CellOutcome } from './cell.ts';
 import type { FailureKind } from './errors.ts';
 import type {
   FastLaneOrder,
@@ -11,6 +11,7 @@ import type {
 } from './gate.ts';
 import type { KernelKey } from './kernel.ts';
 import type { OutlinedCell, PlannedCell, RebuildPlan } from './plan.ts';
+import type { RebuildStep } from './rebuild-step.ts';
 import type { Toolchain } from './toolchain.ts';
 import type { Verdict } from './verdict.ts';
 

@@ -1,3 +1,4 @@
+import type { CellState } from '../model/cell-state.ts';
 import {
   type FastLaneSettings,
   type Freeze,
@@ -8,7 +9,6 @@ import {
   type Severity,
   type Waiver,
 } from '../model/gate.ts';
-import type { CellState } from '../model/status.ts';
 
 /** A cell as the gate sees it. */
 export interface GateCell {

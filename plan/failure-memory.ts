@@ -1,7 +1,7 @@
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
 import type { FailureKind } from '../model/errors.ts';
 import type { FailureMemory, FailureSettings } from '../model/failure-memory.ts';
-import type { SourceDigests } from '../model/source-watch.ts';
+import type { SourceDigests } from '../model/source-digests.ts';
 import { FAILURE_POLICIES, grow } from './failure-policies.ts';
 
 type Failed = Extract<CellOutcome, { readonly kind: 'failed' }>;

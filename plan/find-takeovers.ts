@@ -1,5 +1,5 @@
 import type { PackageEffects } from '../rpm/package-effects.ts';
-import type { PackageContent } from './verify-packages.ts';
+import type { PackageContent } from './package-content.ts';
 
 /** What another kmod of the inventory has for the same kernel. */
 export interface OtherKmod {

@@ -1,5 +1,5 @@
 import type { CellRecord } from '../model/cell.ts';
-import type { SourceDigests } from '../model/source-watch.ts';
+import type { SourceDigests } from '../model/source-digests.ts';
 import type { Sha256Hex } from '../model/store.ts';
 
 /** What is known of a cell when the source of its kmod is looked at. */

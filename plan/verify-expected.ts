@@ -1,7 +1,7 @@
 import { compareVersions } from '../rpm/evr.ts';
 import type { RpmDependency } from '../rpm/header.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
-import type { PackageContent } from './verify-packages.ts';
+import type { PackageContent } from './package-content.ts';
 
 /** A module, or what it is linked of when the package is installed. */
 const MODULE_FILE = /\.ko(?:\.(?:xz|zst|gz))?$/;

@@ -1,24 +1,9 @@
 import { findProblems, type KmodExports } from '../kabi/resolve.ts';
 import type { PackagedModule, SymbolProblem, Symvers } from '../model/kabi.ts';
-import type { Nevra } from '../model/kernel.ts';
-import type { RpmDependency } from '../rpm/header.ts';
-import type { PackageEffects } from '../rpm/package-effects.ts';
 import type { ExpectedPackages } from '../rpm/spec.ts';
 import { findTakeovers, type OtherKmod } from './find-takeovers.ts';
+import type { PackageContent } from './package-content.ts';
 import { findUnexpected } from './verify-expected.ts';
-
-/** A package as its header tells it. */
-export interface PackageContent {
-  readonly fileName: string;
-  readonly nevra: Nevra;
-  readonly files: readonly { readonly path: string; readonly mode: number }[];
-  readonly requires?: readonly RpmDependency[];
-  readonly provides?: readonly RpmDependency[];
-  /** What it does besides bringing files; not judged where absent. */
-  readonly effects?: PackageEffects;
-  /** Where its payload is not what its header says, in sentences. */
-  readonly payloadFaults?: readonly string[];
-}
 
 /** What a build handed out, and what it must fit. */
 export interface VerifyInput {

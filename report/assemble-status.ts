@@ -1,10 +1,10 @@
 import type { CellKey, CellOutcome, CellRecord } from '../model/cell.ts';
+import type { CellState } from '../model/cell-state.ts';
 import type { FailureSettings } from '../model/failure-memory.ts';
 import type { Kmod } from '../model/kmod.ts';
 import type { Stream } from '../model/settings.ts';
 import type {
   CellLinks,
-  CellState,
   CellStatus,
   KernelStatus,
   LookStatus,

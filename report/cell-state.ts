@@ -1,5 +1,6 @@
 import type { CellOutcome } from '../model/cell.ts';
-import { CELL_STATES, type CellCounts, type CellState } from '../model/status.ts';
+import type { CellState } from '../model/cell-state.ts';
+import { CELL_STATES, type CellCounts } from '../model/status.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
 
 /** How a state looks in a matrix. */

@@ -1,5 +1,6 @@
-import type { CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { CellOutcome } from '../model/cell.ts';
 import type { SymbolProblem } from '../model/kabi.ts';
+import type { RebuildStep } from '../model/rebuild-step.ts';
 import type { Blocked, ProblemList, Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 import { describeCause } from './describe-cause.ts';

@@ -1,6 +1,7 @@
-import type { CellRecord, RebuildStep } from '../model/cell.ts';
+import type { CellRecord } from '../model/cell.ts';
+import type { CellState } from '../model/cell-state.ts';
 import type { Deferral } from '../model/failure-memory.ts';
-import type { CellState } from '../model/status.ts';
+import type { RebuildStep } from '../model/rebuild-step.ts';
 import { needsBuild, type Verdict } from '../model/verdict.ts';
 import { cleanText } from './clean-text.ts';
 

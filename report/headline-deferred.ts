@@ -1,7 +1,7 @@
 import type { Deferral } from '../model/failure-memory.ts';
 import { cleanText } from './clean-text.ts';
 import { formatMoment } from './format-values.ts';
-import type { HeadlineWords } from './headline.ts';
+import type { HeadlineWords } from './headline-words.ts';
 
 /**
  * Says in everyday words why a kmod is not compiled now, e.g. `jool is not compiled for kernel 6.12.117 now, because that

@@ -1,7 +1,8 @@
-import type { CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { CellOutcome } from '../model/cell.ts';
 import type { FailureCause } from '../model/failure-cause.ts';
 import type { LoadTestReport } from '../model/load-test.ts';
-import type { HeadlineWords } from './headline.ts';
+import type { RebuildStep } from '../model/rebuild-step.ts';
+import type { HeadlineWords } from './headline-words.ts';
 import { refusedSymbolWords } from './symbol-words.ts';
 
 type Failed = Extract<CellOutcome, { kind: 'failed' }>;

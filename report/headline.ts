@@ -5,6 +5,7 @@ import { cleanText } from './clean-text.ts';
 import { describeCycle } from './describe-need.ts';
 import { headlineOfDeferred } from './headline-deferred.ts';
 import { headlineOfFailure } from './headline-failure.ts';
+import type { HeadlineWords } from './headline-words.ts';
 import { changedWords, lostWords, refusedWords } from './symbol-words.ts';
 
 /** What a headline is made from. */
@@ -37,15 +38,6 @@ export function headlineOf(facts: HeadlineFacts): string {
   }
   if (verdict) return headlineOfVerdict(verdict, words, isLate);
   return `${kmod} was not looked at for ${kernel} yet; "rekmod up" does that by itself.`;
-}
-
-/** What stands in many headlines. */
-export interface HeadlineWords {
-  readonly kmod: string;
-  /** E.g. `kernel 6.1.0-55-amd64`. */
-  readonly kernel: string;
-  /** E.g. `run "rekmod rebuild jool --kernel 6.1.0-55-amd64"`. */
-  readonly again: string;
 }
 
 function chooseWords({ kmod, release }: HeadlineFacts): HeadlineWords {

@@ -1,4 +1,5 @@
-import { CELL_STATES, type CellState, type CellStatus } from '../model/status.ts';
+import type { CellState } from '../model/cell-state.ts';
+import { CELL_STATES, type CellStatus } from '../model/status.ts';
 import { STATE_LOOKS } from './cell-state.ts';
 import { cleanText } from './clean-text.ts';
 import { describeAlarms, describeKernelNote } from './describe-watch.ts';

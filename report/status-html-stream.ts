@@ -1,10 +1,5 @@
-import type {
-  CellState,
-  CellStatus,
-  KernelStatus,
-  StatusReport,
-  StreamStatus,
-} from '../model/status.ts';
+import type { CellState } from '../model/cell-state.ts';
+import type { CellStatus, KernelStatus, StatusReport, StreamStatus } from '../model/status.ts';
 import { countStates, describeCounts, STATE_LOOKS } from './cell-state.ts';
 import { describeAlarms, describeKernelNote } from './describe-watch.ts';
 import { formatCount, formatMoment, formatSeconds } from './format-values.ts';

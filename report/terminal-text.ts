@@ -1,4 +1,4 @@
-import type { CellState } from '../model/status.ts';
+import type { CellState } from '../model/cell-state.ts';
 
 /** How text for a terminal is written. */
 export interface TerminalStyle {

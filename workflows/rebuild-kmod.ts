@@ -9,9 +9,10 @@ import {
 } from '@temporalio/workflow';
 import type { VerifiedPackage } from '../activities/verify.ts';
 import type { Buildroot } from '../containers/backend.ts';
-import type { BuiltPackage, CellOutcome, RebuildStep } from '../model/cell.ts';
+import type { BuiltPackage, CellOutcome } from '../model/cell.ts';
 import type { LoadTestReport } from '../model/load-test.ts';
 import type { PlannedCell } from '../model/plan.ts';
+import type { RebuildStep } from '../model/rebuild-step.ts';
 import { buildQueue } from '../model/task-queues.ts';
 import { needsBuild } from '../model/verdict.ts';
 import type {

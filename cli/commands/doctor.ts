@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Check } from '../checks.ts';
+import type { Check } from '../check.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 

@@ -2,8 +2,9 @@ import { openContentStore } from '../../activities/content-store.ts';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
 import { openRecords, type Records } from '../../activities/records.ts';
 import type { CellRecord } from '../../model/cell.ts';
+import type { CellState } from '../../model/cell-state.ts';
 import type { GateRecord } from '../../model/gate.ts';
-import type { CellState, StatusReport } from '../../model/status.ts';
+import type { StatusReport } from '../../model/status.ts';
 import type { ChaosWorld, ExpectedKmod } from './chaos-world.ts';
 
 const STREAM = 'lab';

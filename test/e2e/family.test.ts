@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { installInClient } from '../../lab/install-in-client.ts';
 import type { Lab } from '../../lab/read-lab.ts';
 import { removeWorld, World } from '../../lab/world.ts';
-import type { CellState, StatusReport } from '../../model/status.ts';
+import type { CellState } from '../../model/cell-state.ts';
+import type { StatusReport } from '../../model/status.ts';
 import { type Family, makeFamily } from '../support/family-kmods.ts';
 import { releaseOf, requireLab } from '../support/require-lab.ts';
 

@@ -11,8 +11,9 @@ import {
 } from '../../activities/load-test/module-archive.ts';
 import { openRpm } from '../../activities/rpm-file.ts';
 import { removeWorld, World } from '../../lab/world.ts';
+import type { CellState } from '../../model/cell-state.ts';
 import type { BootReport, LoadTestReport, ModuleLoad } from '../../model/load-test.ts';
-import type { CellState, CellStatus } from '../../model/status.ts';
+import type { CellStatus } from '../../model/status.ts';
 import { makeKmod } from '../support/made-kmods.ts';
 import { releaseOf, requireLab, takeKmods } from '../support/require-lab.ts';
 

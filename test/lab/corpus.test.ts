@@ -8,7 +8,7 @@ import {
   describeTroubles,
   isGood,
 } from '../../lab/corpus/report.ts';
-import type { CellState } from '../../model/status.ts';
+import type { CellState } from '../../model/cell-state.ts';
 
 function outcomeOf(kmod: string, state: CellState, dkms?: DkmsAnswer): CorpusOutcome {
   const explanation = {

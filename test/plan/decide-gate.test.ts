@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { CellState } from '../../model/cell-state.ts';
 import { type GatedKernel, type GateRules, isOpen, NO_RULES } from '../../model/gate.ts';
-import type { CellState } from '../../model/status.ts';
 import { CELL_STATES } from '../../model/status.ts';
 import {
   decideGate,

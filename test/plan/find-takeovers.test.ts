@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { findTakeovers } from '../../plan/find-takeovers.ts';
-import type { PackageContent } from '../../plan/verify-packages.ts';
+import type { PackageContent } from '../../plan/package-content.ts';
 import type { PackageEffects } from '../../rpm/package-effects.ts';
 
 const OTHERS = [{ kmod: 'jool', packages: ['kmod-jool'] }];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { PackageContent } from '../../plan/package-content.ts';
 import { findUnexpected } from '../../plan/verify-expected.ts';
-import type { PackageContent } from '../../plan/verify-packages.ts';
 import type { RpmDependency } from '../../rpm/header.ts';
 import { dialectNames, findDialect, type TargetKernel } from '../../rpm/spec.ts';
 import { EL9, LEAP } from '../support/target-kernels.ts';

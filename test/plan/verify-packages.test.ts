@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { PackagedModule } from '../../model/kabi.ts';
-import {
-  type PackageContent,
-  type VerifyInput,
-  verifyPackages,
-} from '../../plan/verify-packages.ts';
+import type { PackageContent } from '../../plan/package-content.ts';
+import { type VerifyInput, verifyPackages } from '../../plan/verify-packages.ts';
 import { type ModuleChanges, moduleOf, symversOf } from '../support/plan-facts.ts';
 
 const RELEASE = '5.14.0-611.el9.x86_64';

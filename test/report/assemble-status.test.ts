@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CellState } from '../../model/status.ts';
+import type { CellState } from '../../model/cell-state.ts';
 import { CELL_STATES } from '../../model/status.ts';
 import { describeCounts, findCellState, STATE_LOOKS } from '../../report/cell-state.ts';
 import { statusToJson } from '../../report/status-json.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CellOutcome, RebuildStep } from '../../model/cell.ts';
+import type { CellOutcome } from '../../model/cell.ts';
 import type { CauseKind } from '../../model/failure-cause.ts';
 import type { ProblemKind } from '../../model/kabi.ts';
 import type { LoadTestReport } from '../../model/load-test.ts';
+import type { RebuildStep } from '../../model/rebuild-step.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { headlineOf } from '../../report/headline.ts';
 import { COMPATIBLE, published } from './sample-status.ts';

@@ -8,8 +8,8 @@ import {
 import type { UpdateDefinition } from '@temporalio/common';
 import { gateStart } from '../../activities/gate/gate-start.ts';
 import { StreamUnreachableError } from '../../model/activity-errors.ts';
+import type { CellState } from '../../model/cell-state.ts';
 import { type GatedKernel, type GateRules, isOpen, NO_RULES } from '../../model/gate.ts';
-import type { CellState } from '../../model/status.ts';
 import { CONTROL_QUEUE } from '../../model/task-queues.ts';
 import { gateId, publisherId } from '../../model/workflow-ids.ts';
 import type { GateAnswer, GateInput } from '../../model/workflow-messages.ts';
