@@ -26,6 +26,7 @@ import { layOutInput } from './lay-out-input.ts';
 import { noteInputs } from './provenance/note-inputs.ts';
 import type { Records } from './records.ts';
 import { requireNamed } from './require-named.ts';
+import { requireOwnEnd } from './require-own-end.ts';
 import { labelRun } from './run-labels.ts';
 import { withScratch } from './scratch.ts';
 import { stageProviders } from './stage-providers.ts';
@@ -78,6 +79,8 @@ export type BuildEnd =
       readonly durationMs: number;
       readonly attemptLog: string;
       readonly compiler?: CompilerMatch;
+      /** Not the kmod but this is at fault: the watch has it built again. */
+      readonly trouble?: 'engine';
     };
 
 /** See {@link buildActivities}. */
@@ -141,9 +144,11 @@ export function buildActivities(deps: BuildDeps) {
         const durationMs = Math.round(performance.now() - startedMs);
         const facts = { compiler, durationMs, attemptLog };
         if (result.kind === 'failed') {
+          requireOwnEnd(cell, result, Context.current().info.attempt);
           const about = { cell, kernel, why: result.why, log: data.absolute(attemptLog) };
           const explained = await explainFailure(about, deps);
-          return { ...result, ...explained, ...facts };
+          const trouble = result.why === 'interrupted' && ({ trouble: 'engine' } as const);
+          return { ...result, ...explained, ...facts, ...trouble };
         }
         const files = await storeOutputs(result.files, outputDirectory, store);
         const made = { files, expected, buildNumber, inputs, ...(given && { given }) };

@@ -51,6 +51,7 @@ const LIMIT_SENTENCES: Readonly<Record<Exclude<BuildFailure, 'exit'>, string>> =
   timeout: 'the build did not end within limits.buildTimeout and was stopped',
   'out-of-memory': 'the build needed more than limits.memory and was stopped',
   'scratch-full': 'the build wrote more files than limits.scratch has room for',
+  interrupted: 'signals that rekmod did not send ended the build, each time that it was tried',
   'log-too-large': 'the build wrote a log without end and was stopped',
   'output-too-large': 'the build handed out more than limits.output and was stopped',
   'bad-output': 'the build handed out something other than RPM files',

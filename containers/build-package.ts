@@ -3,6 +3,7 @@ import { BuildrootMissingError } from '../model/engine-errors.ts';
 import type { BuildRequest, BuildResult, RunControl } from './backend.ts';
 import { type CappedLog, capLog } from './capped-log.ts';
 import type { ContainerEngine, ContainerExit, ContainerRequest } from './engine.ts';
+import { isInterrupted } from './is-interrupted.ts';
 import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
 import { type RpmReceiver, receiveRpms } from './receive-rpms.ts';
 import { requireReadable } from './require-readable.ts';
@@ -79,6 +80,10 @@ async function judgeExit(
   if (exitCode === SCRATCH_FULL_EXIT || log.lastLines(LAST_LINES).some(saysFull)) {
     log.note(`the build filled its file system: its limit is ${limits.scratchBytes} bytes`);
     return { kind: 'failed', why: 'scratch-full', exitCode };
+  }
+  if (isInterrupted(exit)) {
+    log.note(`the build was ended by a signal from outside (exit code ${exitCode})`);
+    return { kind: 'failed', why: 'interrupted', exitCode };
   }
   return { kind: 'failed', why: 'exit', exitCode };
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { StagingFailedError } from '../model/engine-errors.ts';
+import { ContainerInterruptedError, StagingFailedError } from '../model/engine-errors.ts';
 import type { Sha256Hex } from '../model/store.ts';
 import type { BuildRequest, Buildroot, RunControl, Staging } from './backend.ts';
 import { capLog } from './capped-log.ts';
 import type { ContainerEngine, ContainerRequest, EngineImage } from './engine.ts';
+import { isInterrupted } from './is-interrupted.ts';
 import { CONTAINER_LABEL, DIGEST_LABEL, prefixLabels, UNSATISFIED_LABEL } from './labels.ts';
 import { BUILDROOT_REPOSITORY, RPM_CAPABILITIES } from './prepare-buildroot.ts';
 
@@ -61,6 +62,9 @@ export async function installStaging(
   });
   log.finish();
   if (exit.imageId !== undefined) return exit.imageId;
+  if (isInterrupted(exit)) {
+    throw new ContainerInterruptedError('install "packages of this rollout"', exit.exitCode);
+  }
   throw new StagingFailedError(exit.exitCode, log.lastLines(SHOWN_LINES));
 }
 

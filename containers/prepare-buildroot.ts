@@ -13,6 +13,7 @@ import type {
   ImageCommit,
   ReadOnlyMount,
 } from './engine.ts';
+import { isInterrupted } from './is-interrupted.ts';
 import {
   CONTAINER_LABEL,
   DIGEST_LABEL,
@@ -201,6 +202,8 @@ function describeExit(exit: ContainerExit, timeoutMs: number): string {
  * words decide.
  */
 function classifyFailure(exit: ContainerExit, lines: readonly string[]): FailureClass {
-  if (exit.isTimedOut || exit.exitCode === TRANSIENT_EXIT) return 'transient';
+  if (exit.isTimedOut || exit.exitCode === TRANSIENT_EXIT || isInterrupted(exit)) {
+    return 'transient';
+  }
   return lines.some(isTransient) ? 'transient' : 'configuration';
 }

@@ -1,6 +1,8 @@
+import { ContainerInterruptedError } from '../model/engine-errors.ts';
 import type { Limits } from '../model/settings.ts';
 import type { BuildInput, Labels, RunControl } from './backend.ts';
 import type { ContainerEngine, ContainerExit, ContainerRequest } from './engine.ts';
+import { isInterrupted } from './is-interrupted.ts';
 import { CONTAINER_LABEL, prefixLabels } from './labels.ts';
 import { sealContainer } from './sealed-container.ts';
 
@@ -32,6 +34,7 @@ const REQUIREMENT = /^[\x20-\x7e]{1,500}$/;
  * done as sealed off as a build, and for each spec in a container of its own.
  *
  * @returns One requirement a line, as rpm writes it, e.g. `gcc >= 11`.
+ * @throws {ContainerInterruptedError} If a signal from outside ended it.
  */
 export async function readRequirements(
   engine: ContainerEngine,
@@ -45,6 +48,8 @@ export async function readRequirements(
     onStderr: run.onLog,
     signal: run.signal,
   });
+  if (isInterrupted(exit))
+    throw new ContainerInterruptedError(`read "${input.spec}"`, exit.exitCode);
   const found = describeTrouble(exit);
   if (found !== undefined) return { kind: 'unreadable', found };
   const lines = Buffer.concat(answer)

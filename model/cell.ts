@@ -29,6 +29,8 @@ export type BuildFailure =
   | 'timeout'
   | 'out-of-memory'
   | 'scratch-full'
+  /** A signal ended it that rekmod did not send, each time that it was tried. */
+  | 'interrupted'
   | 'log-too-large'
   | 'output-too-large'
   | 'bad-output';

@@ -184,6 +184,24 @@ export class PrepareFailedError extends RekmodError {
   }
 }
 
+/** Thrown when a container was ended by a signal that rekmod did not send, e.g. because its engine was stopped. */
+export class ContainerInterruptedError extends RekmodError {
+  readonly failureClass = 'transient';
+  readonly exitCode: number;
+
+  constructor(work: string, exitCode: number) {
+    super(
+      `Cannot ${work}: expected its container to end by itself, ` +
+        `found it ended by a signal from outside (exit code ${exitCode})`,
+    );
+    this.exitCode = exitCode;
+  }
+
+  override get trouble(): TroubleKind {
+    return 'engine';
+  }
+}
+
 /** Packages of a rollout could not be installed into a buildroot. */
 export class StagingFailedError extends RekmodError {
   readonly failureClass = 'outcome';

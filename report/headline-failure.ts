@@ -66,6 +66,8 @@ function headlineOfBuild({ why, cause, exitCode, reason }: Failed, words: Headli
       return `${failed} with the memory that it is given; raise limits.memory in the configuration, then ${again}.`;
     case 'scratch-full':
       return `${failed} with the room for files that it is given; raise limits.scratch in the configuration, then ${again}.`;
+    case 'interrupted':
+      return `${failed}, because something ended its build each time that it was tried; see whether the container engine is restarted again and again, then ${again}.`;
     case 'log-too-large':
       return `${failed}, because it wrote a log without end; correct its spec, then ${again}.`;
     case 'output-too-large':

@@ -72,7 +72,10 @@ export class PrivateEngine {
       ...['--containerd-namespace', 'rekmod-chaos'],
       ...['--containerd-plugins-namespace', 'rekmod-chaos-plugins'],
     ];
-    this.#daemon = spawn('dockerd', argv, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+    // In a network of its own: a daemon without a bridge removes the docker0 of the machine's own engine.
+    this.#daemon = spawn('unshare', ['--net', 'dockerd', ...argv], {
+      ...{ detached: true, stdio: ['ignore', log.fd, log.fd] },
+    });
     await log.close();
     const answers = async (): Promise<boolean> =>
       await this.docker('version').then(

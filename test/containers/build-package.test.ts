@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import {
   BuildrootMissingError,
+  ContainerInterruptedError,
   InputUnreadableError,
   StagingFailedError,
 } from '../../model/engine-errors.ts';
@@ -54,6 +55,8 @@ const ENDS = [
   ['timeout', { exitCode: 143, isTimedOut: true }, { why: 'timeout', exitCode: 143 }],
   ['out-of-memory', { exitCode: 1, isOutOfMemory: true }, { why: 'out-of-memory', exitCode: 1 }],
   ['exit code 113', { exitCode: 113 }, { why: 'out-of-memory', exitCode: 113 }],
+  ['a signal from outside', { exitCode: 143 }, { why: 'interrupted', exitCode: 143 }],
+  ['an engine that kills', { exitCode: 137 }, { why: 'interrupted', exitCode: 137 }],
   ['exit code 114', { exitCode: 114 }, { why: 'scratch-full', exitCode: 114 }],
 ] as const;
 
@@ -324,6 +327,15 @@ test('build() makes another image for other packages', async () => {
   }
 
   assert.notEqual(images[0], images[1]);
+});
+
+test('build() calls an installation that a signal ended no fault of its packages', async () => {
+  await using rig = await startBackendRig();
+  const building = rig.backend.build(rig.buildRequest({ staging: STAGING }), rig.run);
+  const run = await rig.engine.nextRun();
+  run.exit({ exitCode: 143 });
+
+  await assert.rejects(building, ContainerInterruptedError);
 });
 
 test('build() throws when what the rollout built cannot be installed', async () => {

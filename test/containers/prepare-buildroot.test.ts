@@ -263,6 +263,7 @@ const FAILURES = [
   ['Curl error (28): Timeout was reached\n', { exitCode: 1 }, 'transient'],
   ['installing\n', { exitCode: 143, isTimedOut: true }, 'transient'],
   ['installing\n', { exitCode: 137, isOutOfMemory: true }, 'configuration'],
+  ['installing\n', { exitCode: 143 }, 'transient'],
   ['Expected one kernel-devel in the buildroot, found 2\n', { exitCode: 65 }, 'configuration'],
 ] as const;
 

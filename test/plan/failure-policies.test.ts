@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<string, readonly FailureKind[]>> = {
   BuildrootMissingError: ['engine'],
   ConfigError: ['configuration'],
   EngineMissingError: ['configuration'],
+  ContainerInterruptedError: ['engine'],
   EngineUnavailableError: ['engine'],
   EngineRefusedError: ['configuration', 'engine'],
   MockTroubleError: ['configuration', 'machine'],

@@ -391,6 +391,11 @@ const OUTCOMES: readonly (readonly [CellOutcome, Verdict | undefined, string])[]
     `dahdi could not be compiled for kernel 6.1.0-55-amd64 with the room for files that it is given; raise limits.scratch in the configuration, then ${AGAIN}.`,
   ],
   [
+    failed({ why: 'interrupted' }),
+    NEVER_BUILT,
+    `dahdi could not be compiled for kernel 6.1.0-55-amd64, because something ended its build each time that it was tried; see whether the container engine is restarted again and again, then ${AGAIN}.`,
+  ],
+  [
     failed({ why: 'log-too-large' }),
     NEVER_BUILT,
     `dahdi could not be compiled for kernel 6.1.0-55-amd64, because it wrote a log without end; correct its spec, then ${AGAIN}.`,
