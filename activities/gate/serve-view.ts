@@ -32,6 +32,7 @@ import {
   type ViewContent,
 } from './gather-view.ts';
 import { linkPackages } from './link-packages.ts';
+import { requireBelieved } from './require-believed.ts';
 import { writeViewMetadata } from './write-view.ts';
 
 export interface ServeViewDeps {
@@ -72,6 +73,8 @@ export function serveViewActivities(deps: ServeViewDeps) {
   /**
    * Makes the gated repository of a stream list these kernels, with their kmods, and everything else that upstream
    * lists now. One `repomd.xml` names them all, so a client sees a kernel and its kmods at once or neither.
+   *
+   * @throws {LookQuarantinedError} If upstream lost more than a look would believe: what is served stays.
    */
   async function serveView(input: {
     readonly stream: string;
@@ -141,6 +144,7 @@ async function write(
   const former = await listFormer(place.directory, current);
   return await withScratch(deps.data, 'view', async (scratch) => {
     const sources = await openSources(content, { scratch, signal });
+    await requireBelieved(stream, sources.upstream, deps.records);
     const listed = chooseListed(sources, content, stream);
     const packages = listPackages(listed, deps.now().toISOString());
     const mark: ViewMark = { digest, releases, packageCount: packages.length };

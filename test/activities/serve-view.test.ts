@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { layOutDataDirectory } from '../../activities/data-directory.ts';
+import { digestSettings } from '../../activities/remember-look.ts';
 import { closeSigningKey, openSigningKey } from '../../activities/signing-key.ts';
-import { ContentMismatchError, SignatureRefusedError } from '../../model/activity-errors.ts';
+import {
+  ContentMismatchError,
+  LookQuarantinedError,
+  SignatureRefusedError,
+} from '../../model/activity-errors.ts';
+import type { LookedKernel } from '../../model/stream-watch.ts';
 import { parseRepomd } from '../../rpm/repomd.ts';
 import { inActivity } from '../support/activity-context.ts';
 import { makeGpgRig } from '../support/gpg-rig.ts';
@@ -146,6 +152,43 @@ test('serveView() is not held up by a kernel that is gone upstream, its packages
   assert.deepEqual(view.releases, []);
   assert.deepEqual(await listNames(gate), ['kmod-provider']);
 });
+
+test('serveView() serves what it served while upstream lost more than a look would believe', async () => {
+  await using gate = await startGateRig(key);
+  await gate.offer(CORE, MODULES, DEVEL, OTHER);
+  await publishKmod(gate);
+  await serve(gate, RELEASE);
+  const evr = { epoch: 0, version: '6.1.0', release: '54.el9' };
+  await accept(gate, [{ flavour: 'default', evr }]);
+  await rm(join(gate.upstream, CORE.split('/').at(-1) ?? ''));
+  await gate.offer();
+
+  await assert.rejects(serve(gate, RELEASE), (error) => {
+    assert.ok(error instanceof LookQuarantinedError);
+    assert.match(error.message, /all kernels of flavour "default" vanished: 6\.1\.0-54\.el9/);
+    return true;
+  });
+  assert.ok((await listNames(gate)).includes('kernel-core'));
+
+  await accept(gate, []);
+  await serve(gate, RELEASE);
+
+  assert.ok(!(await listNames(gate)).includes('kernel-core'));
+});
+
+/** Remembers a look that offered these kernels, and was believed. */
+async function accept({ rig, settings }: GateRig, offered: readonly LookedKernel[]): Promise<void> {
+  const [stream] = settings.streams;
+  assert.ok(stream);
+  await rig.records.writeStream(stream.name, {
+    lookedAt: '2026-11-23T12:00:00.000Z',
+    isOk: true,
+    message: 'Nothing has changed',
+    validators: {},
+    waitingForDevel: [],
+    accepted: { settingsDigest: digestSettings(stream), offered, revisions: {} },
+  });
+}
 
 test('serveView() leaves out advisories of kernels that it hides, and takes modules over', async () => {
   await using gate = await startGateRig(key);
