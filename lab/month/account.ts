@@ -1,10 +1,6 @@
 import type { EndedRebuild } from './ask-temporal.ts';
-import {
-  type ExpectedBuilds,
-  type KnownKernel,
-  listExpectedBuilds,
-  nameBuild,
-} from './expected-builds.ts';
+import { type KnownKernel, listNeeds, type Need } from './expected-builds.ts';
+import { type EndedBuild, judgeBuilds } from './judge-builds.ts';
 import { countOffers, findMissed, type MissedKernels, nameKernel } from './judge-offers.ts';
 import { indexKernels } from './kernel-releases.ts';
 import { evrOf, type MonthEvent } from './month-events.ts';
@@ -36,13 +32,12 @@ export function accountFor({ events, polls, log, rebuilds }: AccountFacts): Acco
     isDone: (known) => isKnown(known) && isEnded(known, log),
     explain: (known) => log.find(known.kernel.stream, evrOf(known.kernel)),
   });
-  const expected = listExpectedBuilds(events, isKnown);
   return {
     ...missed,
     unexplained: [...missed.unexplained, ...findWordless(kernels, log)],
     kernelCount: log.kernelCount,
     buildCount: rebuilds.length,
-    wrongBuilds: compareBuilds(expected, nameRebuilds(rebuilds, kernels)),
+    wrongBuilds: judgeRebuilds(listNeeds(events, isKnown), rebuilds, kernels),
   };
 }
 
@@ -65,54 +60,39 @@ function findWordless(kernels: ReadonlyMap<string, KnownKernel>, log: MonthLog):
   );
 }
 
-interface NamedBuild {
-  readonly name: string;
-  readonly end: 'built' | 'failed' | 'other';
-}
-
-function nameRebuilds(
+function judgeRebuilds(
+  needs: readonly Need[],
   rebuilds: readonly EndedRebuild[],
   kernels: ReadonlyMap<string, KnownKernel>,
-): readonly NamedBuild[] {
-  return rebuilds.map(({ kmod, stream, release, status, outcome }) => {
-    const known = kernels.get(`${stream} ${release}`);
-    const cell = `${stream} ${release} ${kmod}`;
-    if (!known || !outcome) return { name: `${cell}: ${status}`, end: 'other' };
-    if (outcome.kind === 'published') {
-      const source = Number.parseInt(outcome.packages?.[0]?.nevra.version ?? '0', 10);
-      return { name: nameBuild(known, kmod, source), end: 'built' };
-    }
-    if (outcome.kind !== 'failed') return { name: `${cell}: ${outcome.kind}`, end: 'other' };
-    // A failure says nothing of the source; it was the newest that does not compile there.
-    const source = (known.kernel.oldestSource[kmod] ?? 1) - 1;
-    return { name: nameBuild(known, kmod, source), end: 'failed' };
-  });
-}
-
-function compareBuilds(
-  expected: ExpectedBuilds,
-  rebuilds: readonly NamedBuild[],
 ): readonly string[] {
-  const names = (end: NamedBuild['end']): readonly string[] =>
-    rebuilds.filter((one) => one.end === end).map(({ name }) => name);
+  const ordered = [...rebuilds].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+  const read = ordered.map((rebuild) => ({ rebuild, build: readRebuild(rebuild, kernels) }));
   return [
-    ...compareNames('built', expected.built, names('built')),
-    ...compareNames('tried', expected.failed, names('failed')),
-    ...names('other').map((name) => `ended otherwise: ${name}`),
+    ...judgeBuilds(
+      needs,
+      read.flatMap(({ build }) => build ?? []),
+    ),
+    ...read
+      .filter(({ build }) => build === undefined)
+      .map(({ rebuild: { stream, release, kmod, status, outcome } }) => {
+        return `ended otherwise: ${stream} ${release} ${kmod}: ${outcome?.kind ?? status}`;
+      }),
   ];
 }
 
-function compareNames(
-  verb: string,
-  expected: ReadonlySet<string>,
-  found: readonly string[],
-): readonly string[] {
-  const there = new Set(found);
-  return [
-    ...[...expected].filter((name) => !there.has(name)).map((name) => `not ${verb}: ${name}`),
-    ...[...there].filter((name) => !expected.has(name)).map((name) => `${verb} in vain: ${name}`),
-    ...[...there]
-      .filter((name) => found.filter((one) => one === name).length > 1)
-      .map((name) => `${verb} more than once: ${name}`),
-  ];
+/** @returns undefined if it ended neither with packages nor with a failure of the kmod. */
+function readRebuild(
+  { kmod, stream, release, outcome }: EndedRebuild,
+  kernels: ReadonlyMap<string, KnownKernel>,
+): EndedBuild | undefined {
+  const known = kernels.get(`${stream} ${release}`);
+  if (!known || !outcome) return undefined;
+  if (outcome.kind === 'published') {
+    const source = Number.parseInt(outcome.packages?.[0]?.nevra.version ?? '0', 10);
+    return { known, kmod, source, end: 'built' };
+  }
+  if (outcome.kind !== 'failed') return undefined;
+  // A failure says nothing of the source; it was the newest that does not compile there.
+  const source = (known.kernel.oldestSource[kmod] ?? 1) - 1;
+  return { known, kmod, source, end: 'failed' };
 }

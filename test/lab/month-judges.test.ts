@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type KnownKernel, listExpectedBuilds } from '../../lab/month/expected-builds.ts';
+import { type KnownKernel, listNeeds } from '../../lab/month/expected-builds.ts';
+import { type EndedBuild, judgeBuilds } from '../../lab/month/judge-builds.ts';
 import { fitSlope, type GrowthBound, judgeGrowth } from '../../lab/month/judge-growth.ts';
 import { findMissed } from '../../lab/month/judge-offers.ts';
 import { judgeView } from '../../lab/month/judge-view.ts';
@@ -25,32 +26,76 @@ function release(known: KnownKernel, atPoll: number): MonthEvent {
   return { kind: 'release', kernel: known.kernel, lagPolls: 0, atPoll, scene: 'test' };
 }
 
-test('listExpectedBuilds() wants one build for all kernels with the same CRCs, and one anew', () => {
-  const events = [kernelOf(1, 0, 0), kernelOf(2, 0, 1), kernelOf(3, 0, 1, 2)].map(release);
-  const mended = { kind: 'source', kmod: 'beta', version: 2, atPoll: 9, scene: 'test' } as const;
+const FIRST = kernelOf(1, 0, 0);
+const CHANGED = kernelOf(2, 0, 1);
+const BREAKING = kernelOf(3, 0, 1, 2);
+const MENDED = { kind: 'source', kmod: 'beta', version: 2, atPoll: 9, scene: 'test' } as const;
+const NEEDS = listNeeds([...[FIRST, CHANGED, BREAKING].map(release), MENDED], () => true);
 
-  const { built, failed } = listExpectedBuilds([...events, mended], () => true);
+function build(
+  known: KnownKernel,
+  kmod: string,
+  source = 1,
+  end: EndedBuild['end'] = 'built',
+): EndedBuild {
+  return { known, kmod, source, end };
+}
 
-  assert.deepEqual(
-    [...built].sort(),
-    [
-      'el default alpha source 1 kernel 5.14.0-1.el9',
-      'el default beta source 1 kernel 5.14.0-1.el9',
-      'el default beta source 1 kernel 5.14.0-2.el9',
-      'el default beta source 2 kernel 5.14.0-1.el9',
-      'el default beta source 2 kernel 5.14.0-2.el9',
-      'el default beta source 2 kernel 5.14.0-3.el9',
-    ].sort(),
-  );
-  assert.deepEqual([...failed], ['el default beta source 1 kernel 5.14.0-3.el9']);
+/** Newest first: what is built for a kernel serves those with the same CRCs, older ones as well. */
+const GOOD = [
+  build(BREAKING, 'alpha'),
+  build(BREAKING, 'beta', 1, 'failed'),
+  build(CHANGED, 'beta'),
+  build(FIRST, 'beta'),
+  build(BREAKING, 'beta', 2),
+  build(CHANGED, 'beta', 2),
+  build(FIRST, 'beta', 2),
+];
+
+test('judgeBuilds() wants one build for all kernels with the same CRCs, for whichever it is', () => {
+  const forOldest = [build(FIRST, 'alpha'), ...GOOD.slice(1)];
+
+  assert.deepEqual(judgeBuilds(NEEDS, GOOD), []);
+  assert.deepEqual(judgeBuilds(NEEDS, forOldest), []);
 });
 
-test('listExpectedBuilds() wants a kernel tried once that no source compiles for', () => {
-  const events = [kernelOf(1, 0, 0), kernelOf(2, 0, 1, 2)].map(release);
+test('judgeBuilds() misses each build that a class or a kernel of its own has not got', () => {
+  const without = (index: number, count = 1) =>
+    judgeBuilds(NEEDS, GOOD.toSpliced(index, count)).filter((line) => line.startsWith('not built'));
 
-  const { failed } = listExpectedBuilds(events, () => true);
+  assert.deepEqual(
+    without(0),
+    [1, 2, 3].map((number) => `not built: el default alpha source 1 kernel 5.14.0-${number}.el9`),
+  );
+  assert.deepEqual(without(1), ['not built: el default beta source 1 kernel 5.14.0-3.el9']);
+  assert.deepEqual(without(3), ['not built: el default beta source 1 kernel 5.14.0-1.el9']);
+  assert.deepEqual(without(6), ['not built: el default beta source 2 kernel 5.14.0-1.el9']);
+  // Two of one class: either is enough, and none is not.
+  assert.deepEqual([without(4), without(5)], [[], []]);
+  assert.deepEqual(
+    without(4, 2),
+    [3, 2].map((number) => `not built: el default beta source 2 kernel 5.14.0-${number}.el9`),
+  );
+});
 
-  assert.deepEqual([...failed], ['el default beta source 1 kernel 5.14.0-2.el9']);
+test('judgeBuilds() tells what is built twice, tried twice, or served already', () => {
+  const verdictOf = (...more: readonly EndedBuild[]) => judgeBuilds(NEEDS, [...GOOD, ...more]);
+
+  assert.deepEqual(verdictOf(build(FIRST, 'beta', 2)), [
+    'built more than once: el default beta source 2 kernel 5.14.0-1.el9',
+  ]);
+  assert.deepEqual(verdictOf(build(FIRST, 'alpha')), [
+    'built in vain: el default alpha source 1 kernel 5.14.0-1.el9',
+  ]);
+  assert.deepEqual(verdictOf(build(FIRST, 'alpha', 2)), [
+    'built in vain: el default alpha source 2 kernel 5.14.0-1.el9',
+  ]);
+  assert.deepEqual(verdictOf(build(BREAKING, 'beta', 1, 'failed')), [
+    'tried more than once: el default beta source 1 kernel 5.14.0-3.el9',
+  ]);
+  assert.deepEqual(verdictOf(build(FIRST, 'beta', 0, 'failed')), [
+    'tried in vain: el default beta source 0 kernel 5.14.0-1.el9',
+  ]);
 });
 
 const CORE = { name: 'kernel-core', version: '5.14.0', release: '2.el9', arch: 'x86_64' };
