@@ -11,20 +11,25 @@ import { say } from './narrate.ts';
 import { removeWorld } from './world.ts';
 
 // Simulated days with a scripted upstream: nothing is lost, nothing grows, nothing is skipped without a word.
-// Ends with 0 only if all of that is true.
+// Ends with 0 only if all of that is true. With --minutes, no day begins after so many; fewer days are a fault as well.
 
 const { values } = parseArgs({
   options: {
     days: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
+    polls: { type: 'string', default: '12' },
+    minutes: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
 const days = Number(values.days);
-const script = writeMonth({ days, seed: Number(values.seed) });
+const endsAt = Date.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+const script = writeMonth({
+  ...{ days, seed: Number(values.seed), pollsADay: Number(values.polls) },
+});
 const directory = await mkdtemp(join(tmpdir(), 'rekmod-month-'));
 try {
-  const lived = await liveThrough(script, { directory, say });
+  const lived = await liveThrough(script, { directory, say, hasTime: () => Date.now() < endsAt });
   const growth = judgeGrowth(lived.samples, GROWTH_BOUNDS);
   const tooMuch = growth.filter(({ isTooMuch }) => isTooMuch);
   console.log(`\n${describeGrowth(growth)}\n`);
@@ -35,9 +40,10 @@ try {
   const wrongCount = lived.viewViolations.length + lived.wrongBuilds.length;
   console.log(`clients looked ${lived.viewCount} times, builds: ${lived.buildCount}`);
   console.log(
-    `days: ${days}, polls: ${lived.lookCount}, kernels: ${lived.kernelCount}, missed: ${lived.missed.length}, unexplained: ${lived.unexplained.length}, wrong: ${wrongCount}, growth: ${tooMuch.map(({ bound }) => bound.what).join(', ') || 'none'}`,
+    `days: ${lived.dayCount} of ${days}, polls: ${lived.lookCount}, kernels: ${lived.kernelCount}, missed: ${lived.missed.length}, unexplained: ${lived.unexplained.length}, wrong: ${wrongCount}, growth: ${tooMuch.map(({ bound }) => bound.what).join(', ') || 'none'}`,
   );
-  const faults = [lived.missed, lived.unexplained, tooMuch].flat().length + wrongCount;
+  const faults =
+    [lived.missed, lived.unexplained, tooMuch].flat().length + wrongCount + days - lived.dayCount;
   process.exitCode = faults === 0 ? 0 : 1;
 } finally {
   if (values.keep) console.log(`kept: ${directory}`);

@@ -1,8 +1,5 @@
 import type { Severity } from '../../model/gate.ts';
 
-/** Polls of a simulated day: each stands for two hours. */
-export const POLLS_A_DAY = 12;
-
 /** A kernel that the scripted vendor releases; all its flavours are of one source package. */
 export interface ScriptedKernel {
   readonly stream: string;

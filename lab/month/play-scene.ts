@@ -4,7 +4,6 @@ import {
   evrOf,
   type Happening,
   type MonthEvent,
-  POLLS_A_DAY,
   type ScriptedKernel,
 } from './month-events.ts';
 import { MONTH_STREAMS, type MonthStream } from './month-streams.ts';
@@ -15,6 +14,7 @@ import { type KernelChange, kmodsOf, type Vendor } from './vendor.ts';
 /** Where a scene is played, and by whom. */
 export interface Stage {
   readonly atPoll: number;
+  readonly day: number;
   readonly vendor: Vendor;
   readonly draws: Draws;
 }
@@ -123,7 +123,7 @@ function makeChanged(stream: MonthStream, stage: Stage): ScriptedKernel {
 /** One kmod is broken at a time: its mending would be too early for a second break. */
 function makeBreaking(stream: MonthStream, stage: Stage): ScriptedKernel {
   if (stage.vendor.listBroken().length > 0) return makeChanged(stream, stage);
-  stage.vendor.markBroken(BREAKABLE, Math.floor(stage.atPoll / POLLS_A_DAY));
+  stage.vendor.markBroken(BREAKABLE, stage.day);
   return make(stream, stage, { breaks: BREAKABLE, changes: [] });
 }
 

@@ -3,7 +3,7 @@ import { type Account, accountFor } from './account.ts';
 import { askTemporal, type TemporalWitness } from './ask-temporal.ts';
 import type { Cause, GrowthSample } from './judge-growth.ts';
 import { faultAt } from './mirror-state.ts';
-import { type MonthEvent, POLLS_A_DAY } from './month-events.ts';
+import type { MonthEvent } from './month-events.ts';
 import { MonthLog } from './month-log.ts';
 import { MONTH_STREAMS } from './month-streams.ts';
 import { createMonthWorld, type MonthWorld } from './month-world.ts';
@@ -20,6 +20,8 @@ export interface LivedMonth extends Account {
   /** What a client saw that it must not see. */
   readonly viewViolations: readonly string[];
   readonly samples: readonly GrowthSample[];
+  /** Fewer than those of the script where time ran out. */
+  readonly dayCount: number;
 }
 
 /** How a month is lived through. */
@@ -27,6 +29,8 @@ export interface MonthOptions {
   /** An empty or missing directory; holds everything. */
   readonly directory: string;
   readonly say: (line: string) => void;
+  /** Asked at the end of each day; what was lived until then is accounted for. @default {always} */
+  readonly hasTime?: () => boolean;
 }
 
 /** A look that does not come within this is a fault of its own. */
@@ -37,8 +41,8 @@ const SHORTEST_POLL_MS = 500;
 
 /** Lives through a scripted month with a whole rekmod, and accounts for all of it. */
 export async function liveThrough(
-  { events, polls }: MonthScript,
-  { directory, say }: MonthOptions,
+  { events, polls, pollsADay }: MonthScript,
+  { directory, say, hasTime = () => true }: MonthOptions,
 ): Promise<LivedMonth> {
   await using month = await createMonthWorld(directory, events);
   const { world } = month;
@@ -47,6 +51,7 @@ export async function liveThrough(
   const views = observeViews(events, (name) => `${world.serverUrl}/repositories/${name}`);
   const samples: GrowthSample[] = [];
   const life: Life = { month, temporal, events, log };
+  let lived = 0;
   for (let poll = 0; poll < polls; poll++) {
     const now = events.filter(({ atPoll }) => atPoll === poll);
     for (const event of now) say(`poll ${poll}: ${describeEvent(event)}`);
@@ -57,18 +62,23 @@ export async function liveThrough(
     await waitForLooks(poll, life);
     await views.look(poll);
     log.add(await world.status());
-    if (poll % POLLS_A_DAY === POLLS_A_DAY - 1) {
-      await waitUntilIdle(life);
-      samples.push(await takeSample((poll + 1) / POLLS_A_DAY, month, await countCauses(life)));
-      say(`day ${(poll + 1) / POLLS_A_DAY} is over`);
-    }
+    lived = poll + 1;
+    if (lived % pollsADay !== 0) continue;
+    await waitUntilIdle(life);
+    samples.push(await takeSample(lived / pollsADay, month, await countCauses(life)));
+    say(`day ${lived / pollsADay} is over`);
+    if (!hasTime()) break;
   }
   await waitUntilIdle(life);
-  await views.look(polls - 1);
+  await views.look(lived - 1);
   log.add(await world.status());
   const rebuilds = await temporal.listRebuilds();
   return {
-    ...accountFor({ events, polls, log, rebuilds }),
+    ...accountFor({
+      ...{ events: events.filter(({ atPoll }) => atPoll < lived), polls: lived },
+      ...{ log, rebuilds },
+    }),
+    dayCount: samples.length,
     lookCount: await temporal.countLooks(),
     viewCount: views.seenCount,
     viewViolations: views.violations,
