@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeGrowth } from './month/describe-growth.ts';
 import { GROWTH_BOUNDS } from './month/growth-bounds.ts';
-import { judgeGrowth } from './month/judge-growth.ts';
+import { isGrowthJudged, judgeGrowth } from './month/judge-growth.ts';
 import { liveThrough } from './month/run-month.ts';
 import { writeMonth } from './month/write-month.ts';
 import { say } from './narrate.ts';
@@ -39,8 +39,11 @@ try {
   for (const line of [...lived.viewViolations, ...lived.wrongBuilds]) console.log(`wrong: ${line}`);
   const wrongCount = lived.viewViolations.length + lived.wrongBuilds.length;
   console.log(`clients looked ${lived.viewCount} times, builds: ${lived.buildCount}`);
+  const growthText = isGrowthJudged(lived.samples)
+    ? tooMuch.map(({ bound }) => bound.what).join(', ') || 'none'
+    : 'not judged, too few days';
   console.log(
-    `days: ${lived.dayCount} of ${days}, polls: ${lived.lookCount}, kernels: ${lived.kernelCount}, missed: ${lived.missed.length}, unexplained: ${lived.unexplained.length}, wrong: ${wrongCount}, growth: ${tooMuch.map(({ bound }) => bound.what).join(', ') || 'none'}`,
+    `days: ${lived.dayCount} of ${days}, polls: ${lived.lookCount}, kernels: ${lived.kernelCount}, missed: ${lived.missed.length}, unexplained: ${lived.unexplained.length}, wrong: ${wrongCount}, growth: ${growthText}`,
   );
   const faults =
     [lived.missed, lived.unexplained, tooMuch].flat().length + wrongCount + days - lived.dayCount;

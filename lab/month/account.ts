@@ -82,17 +82,18 @@ function judgeRebuilds(
 
 /** @returns undefined if it ended neither with packages nor with a failure of the kmod. */
 function readRebuild(
-  { kmod, stream, release, outcome }: EndedRebuild,
+  { kmod, stream, release, outcome, startedAt, endedAt }: EndedRebuild,
   kernels: ReadonlyMap<string, KnownKernel>,
 ): EndedBuild | undefined {
   const known = kernels.get(`${stream} ${release}`);
   if (!known || !outcome) return undefined;
+  const times = { beganAtMs: startedAt.getTime(), endedAtMs: endedAt.getTime() };
   if (outcome.kind === 'published') {
     const source = Number.parseInt(outcome.packages?.[0]?.nevra.version ?? '0', 10);
-    return { known, kmod, source, end: 'built' };
+    return { known, kmod, source, end: 'built', ...times };
   }
   if (outcome.kind !== 'failed') return undefined;
   // A failure says nothing of the source; it was the newest that does not compile there.
   const source = (known.kernel.oldestSource[kmod] ?? 1) - 1;
-  return { known, kmod, source, end: 'failed' };
+  return { known, kmod, source, end: 'failed', ...times };
 }

@@ -5,6 +5,7 @@ import type { CellKey } from '../../model/cell.ts';
 export interface EndedRebuild extends CellKey {
   readonly runId: string;
   readonly startedAt: Date;
+  readonly endedAt: Date;
   /** `COMPLETED` unless it was ended otherwise. */
   readonly status: string;
   /** What the workflow gave back; absent unless it was completed. */
@@ -50,9 +51,12 @@ export function askTemporal(address: string): TemporalWitness {
 async function listRebuilds(client: Client): Promise<readonly EndedRebuild[]> {
   const rebuilds: EndedRebuild[] = [];
   const query = 'WorkflowType = "rebuildKmod" AND ExecutionStatus != "Running"';
-  for await (const { workflowId, runId, status, startTime } of client.workflow.list({ query })) {
+  for await (const { workflowId, runId, status, startTime, closeTime } of client.workflow.list({
+    query,
+  })) {
     const [, kmod = '', stream = '', release = ''] = workflowId.split('/');
-    const key = { kmod, stream, release, runId, startedAt: startTime, status: status.name };
+    const times = { startedAt: startTime, endedAt: closeTime ?? new Date() };
+    const key = { kmod, stream, release, runId, ...times, status: status.name };
     if (status.name !== 'COMPLETED') {
       rebuilds.push(key);
       continue;

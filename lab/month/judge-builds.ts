@@ -4,15 +4,20 @@ import { evrOf } from './month-events.ts';
 /** A build that was made or tried. */
 export interface EndedBuild extends Need {
   readonly end: 'built' | 'failed';
+  /** Milliseconds since the epoch. */
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
 }
 
 /** A machine has the newest package that it may have: older builds than these serve nobody. */
 const SERVING_BUILDS = 3;
+/** Between the plan of a rollout, which cannot know of a build that runs, and the first of its builds. */
+const PLANNED_BEFORE_MS = 5_000;
 
 /**
  * Judges builds by what needed them. Kernels of a flavour with the same CRCs for a kmod are a class: one build serves
  * them all, for whichever of them it was made. A kernel with a build of its own may get another one of a newer
- * source; what cannot compile is tried once.
+ * source; what cannot compile is tried once. A kernel of a later look does not wait for builds that run.
  *
  * @param builds In the order in which they began.
  * @returns A sentence each, e.g. `built in vain: el default beta source 1 kernel 5.14.0-603.el9`.
@@ -41,10 +46,15 @@ function isMissing(need: Need, made: readonly Need[], tried: readonly Need[]): b
 }
 
 /** Whether nobody needed a build, or one before it served already. */
-function isInVain(build: Need, needs: readonly Need[], before: readonly Need[]): boolean {
+function isInVain(
+  build: EndedBuild,
+  needs: readonly Need[],
+  before: readonly EndedBuild[],
+): boolean {
   if (!isOwn(build, needs)) return true;
   if (before.some((one) => isSameCell(one, build))) return false;
-  return listServing(build, before).some((one) => fits(one, build));
+  const known = before.filter((one) => one.endedAtMs + PLANNED_BEFORE_MS < build.beganAtMs);
+  return listServing(build, known).some((one) => fits(one, build));
 }
 
 /** Of what was made, the last builds for the newest kernels of a cell's flavour. */

@@ -42,9 +42,12 @@ export interface Growth {
   readonly isTooMuch: boolean;
 }
 
+/** Fewer days tell nothing: nothing is old enough to be let go, and a line through two points is chance. */
+const DAYS_TO_JUDGE = 8;
+
 /**
  * Judges growth by the second half of the samples: in the first one caches fill, and retention has nothing to
- * let go yet.
+ * let go yet. Of fewer than eight days nothing is held to be too much.
  */
 export function judgeGrowth(
   samples: readonly GrowthSample[],
@@ -67,9 +70,14 @@ export function judgeGrowth(
       last: samples.at(-1)?.figures[what] ?? 0,
       perDay,
       accepted,
-      isTooMuch: perDay > accepted,
+      isTooMuch: isGrowthJudged(samples) && perDay > accepted,
     };
   });
+}
+
+/** Whether there are days enough to tell. */
+export function isGrowthJudged(samples: readonly GrowthSample[]): boolean {
+  return samples.length >= DAYS_TO_JUDGE;
 }
 
 /** The slope of the line that fits points best; 0 for fewer than two. */

@@ -37,8 +37,10 @@ function build(
   kmod: string,
   source = 1,
   end: EndedBuild['end'] = 'built',
+  atMinute = 0,
 ): EndedBuild {
-  return { known, kmod, source, end };
+  const beganAtMs = atMinute * 60_000;
+  return { known, kmod, source, end, beganAtMs, endedAtMs: beganAtMs + 1000 };
 }
 
 /** Newest first: what is built for a kernel serves those with the same CRCs, older ones as well. */
@@ -84,9 +86,11 @@ test('judgeBuilds() tells what is built twice, tried twice, or served already', 
   assert.deepEqual(verdictOf(build(FIRST, 'beta', 2)), [
     'built more than once: el default beta source 2 kernel 5.14.0-1.el9',
   ]);
-  assert.deepEqual(verdictOf(build(FIRST, 'alpha')), [
+  assert.deepEqual(verdictOf(build(FIRST, 'alpha', 1, 'built', 1)), [
     'built in vain: el default alpha source 1 kernel 5.14.0-1.el9',
   ]);
+  // One that began beside the other could not know of it.
+  assert.deepEqual(verdictOf(build(FIRST, 'alpha')), []);
   assert.deepEqual(verdictOf(build(FIRST, 'alpha', 2)), [
     'built in vain: el default alpha source 2 kernel 5.14.0-1.el9',
   ]);
@@ -157,14 +161,16 @@ test('findMissed() misses what could be taken, and wants a reason for the rest',
 });
 
 test('judgeGrowth() fits a line to the second half, and accepts what a cause explains', () => {
-  const samples = [0, 100, 10, 20, 30, 40].map((files, day) => ({
+  const samples = [0, 50, 70, 100, 10, 20, 30, 40].map((files, day) => ({
     day,
     figures: { 'logs files': files, 'builds ended': day * 5 },
   }));
   const bound: GrowthBound = { what: 'logs files', unit: '', perDay: 0, because: 'test' };
 
+  const [short] = judgeGrowth(samples.slice(-7), [bound]);
   const [strict, explained] = judgeGrowth(samples, [bound, { ...bound, per: { build: 2 } }]);
 
+  assert.equal(short?.isTooMuch, false);
   assert.deepEqual([strict?.perDay, strict?.isTooMuch], [10, true]);
   assert.deepEqual([explained?.accepted, explained?.isTooMuch], [10, false]);
   assert.equal(fitSlope([[1, 1]]), 0);
