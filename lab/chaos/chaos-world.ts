@@ -97,7 +97,6 @@ async function fillWorld(
   });
   if (engine) stack.defer(() => engine[Symbol.asyncDispose]());
   await engine?.forget();
-  stack.defer(useEngine(engine));
   const disk = await tryPart(['disk-full', 'inodes-full'], async () => {
     requireRoot('mount a file system');
     return await mountSmallDisk(join(directory, 'home'));
@@ -146,16 +145,6 @@ async function fillWorld(
     ...(disk ? { disk } : {}),
     ...(slowDisk ? { slowDisk } : {}),
     [Symbol.asyncDispose]: () => stack.run(),
-  };
-}
-
-/** Has this process's own clients of Docker speak to an engine. @returns Undoes it. */
-function useEngine(engine: PrivateEngine | undefined): () => void {
-  const before = process.env.DOCKER_HOST;
-  if (engine) process.env.DOCKER_HOST = engine.host;
-  return () => {
-    if (before === undefined) delete process.env.DOCKER_HOST;
-    else process.env.DOCKER_HOST = before;
   };
 }
 

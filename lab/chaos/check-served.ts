@@ -72,7 +72,10 @@ async function checkDnf({ world }: ChaosWorld, key: string): Promise<readonly st
   }
 }
 
-/** A machine of the gated repository can have every kernel, together with all required kmods. */
+/**
+ * A machine of the gated repository can have every kernel, together with all required kmods. It runs in the machine's own
+ * engine: the private one has a network of its own.
+ */
 async function checkInstall(
   { world, kmods }: ChaosWorld,
   { released }: Happened,
