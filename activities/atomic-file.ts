@@ -68,12 +68,8 @@ export function readJsonSync<T>(
   path: string,
   isRecord: (value: unknown) => value is T,
 ): T | undefined {
-  try {
-    return toRecord(path, readFileSync(path, 'utf8'), isRecord);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = readIfExistsSync(path);
+  return text === undefined ? undefined : toRecord(path, text, isRecord);
 }
 
 /**
@@ -104,6 +100,16 @@ function parseState(path: string, text: string): unknown {
 export async function readIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Does as {@link readIfExists}, at once. */
+export function readIfExistsSync(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../model/settings.ts';
 import type { RepositorySnapshots } from '../report/snapshots-text.ts';
-import { isMissing } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { listNames } from './list-names.ts';
 import { requireNamed } from './require-named.ts';
 import { listSnapshots, pathOfSnapshot, readCurrentSnapshot } from './snapshot/snapshot-place.ts';
 import { readSnapshotContent, readSnapshotRecord } from './snapshot/snapshot-records.ts';
@@ -13,10 +12,7 @@ export async function listRepositories(
   settings: Settings,
   data: DataDirectory,
 ): Promise<readonly string[]> {
-  const found = await readdir(data.repositories).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
+  const found = await listNames(data.repositories);
   return [...new Set([...settings.repositories.map(({ name }) => name), ...found])].sort();
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isMissing, toRecord, writeJson } from './atomic-file.ts';
+import { statSync } from 'node:fs';
+import { readIfExistsSync, toRecord, writeJson } from './atomic-file.ts';
+import { openBoundedCache } from './bounded-cache.ts';
 
 /** Reads and writes records of one kind by their path; see {@link openJsonFiles}. */
 export interface JsonFiles<T> {
@@ -17,7 +18,6 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 
 interface Kept<T> {
   readonly value: T;
-  readonly sizeBytes: number;
   readonly identity: string;
 }
 
@@ -28,22 +28,7 @@ interface Kept<T> {
  * process replaced is seen by its inode and times, which `writeJson` never leaves alike.
  */
 export function openJsonFiles<T>(isRecord: (value: unknown) => value is T): JsonFiles<T> {
-  const kept = new Map<string, Kept<T>>();
-  let keptBytes = 0;
-
-  function forget(path: string): void {
-    keptBytes -= kept.get(path)?.sizeBytes ?? 0;
-    kept.delete(path);
-  }
-
-  function keep(path: string, one: Kept<T>): void {
-    kept.set(path, one);
-    keptBytes += one.sizeBytes;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= KEPT_BYTES) break;
-      forget(oldest);
-    }
-  }
+  const kept = openBoundedCache<string, Kept<T>>(KEPT_BYTES);
 
   function read(path: string): T | undefined {
     const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -51,28 +36,19 @@ export function openJsonFiles<T>(isRecord: (value: unknown) => value is T): Json
     const identity = `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
     const known = kept.get(path);
     if (stats && known?.identity === identity) return known.value;
-    forget(path);
+    kept.delete(path);
     // What replaced it meanwhile is kept under the old identity, and read again the next time.
-    const text = stats && readText(path);
+    const text = stats && readIfExistsSync(path);
     if (text === undefined) return undefined;
     const value = toRecord(path, text, isRecord);
-    keep(path, { value, sizeBytes: Buffer.byteLength(text), identity });
+    kept.set(path, { value, identity }, Buffer.byteLength(text));
     return value;
   }
 
   async function write(path: string, value: T): Promise<void> {
     await writeJson(path, value);
-    forget(path);
+    kept.delete(path);
   }
 
   return { read, write };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }

@@ -2,7 +2,9 @@ import { StateDamagedError } from '../model/activity-errors.ts';
 import type { PackagedModule } from '../model/kabi.ts';
 import type { Sha256Hex, StoredFile } from '../model/store.ts';
 import { readJsonSync } from './atomic-file.ts';
+import { openBoundedCache } from './bounded-cache.ts';
 import type { ContentStore } from './content-store.ts';
+import { hasKeys } from './has-keys.ts';
 
 /**
  * Reads what the modules of a build import and export, from the store.
@@ -16,33 +18,18 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 
 /** Opens a reader that keeps the lists it read last; their content is named by their digest. */
 export function openModuleListReader(store: ContentStore): ModuleListReader {
-  const kept = new Map<Sha256Hex, { modules: readonly PackagedModule[]; sizeBytes: number }>();
-  let keptBytes = 0;
+  const kept = openBoundedCache<Sha256Hex, readonly PackagedModule[]>(KEPT_BYTES);
   return ({ sha256, sizeBytes }) => {
     const known = kept.get(sha256);
-    if (known) return known.modules;
+    if (known) return known;
     const path = store.pathOf(sha256);
     const modules = readJsonSync(path, isModuleList);
     if (!modules) throw new StateDamagedError(path, `expected ${sizeBytes} bytes, found no file`);
-    kept.set(sha256, { modules, sizeBytes });
-    keptBytes += sizeBytes;
-    for (const [oldest, { sizeBytes: freedBytes }] of kept) {
-      if (keptBytes <= KEPT_BYTES) break;
-      kept.delete(oldest);
-      keptBytes -= freedBytes;
-    }
+    kept.set(sha256, modules, sizeBytes);
     return modules;
   };
 }
 
 function isModuleList(value: unknown): value is readonly PackagedModule[] {
-  return Array.isArray(value) && value.every(isModule);
-}
-
-function isModule(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['path', 'imports', 'exports'].every((key) => key in value)
-  );
+  return Array.isArray(value) && value.every((one) => hasKeys(one, 'path', 'imports', 'exports'));
 }

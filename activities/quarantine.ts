@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LookJudgement } from '../model/stream-watch.ts';
 import { nameLooked } from '../plan/judge-look.ts';
-import { isMissing, writeJson } from './atomic-file.ts';
+import { writeJson } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { listNames } from './list-names.ts';
 import type { StreamContent } from './look-at-stream.ts';
 
 /** Folders of evidence that are kept a stream; the newest tell most. */
@@ -60,14 +61,5 @@ async function removeOld(directory: string): Promise<void> {
   const names = await listNames(directory);
   for (const name of names.slice(0, -KEPT)) {
     await rm(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-async function listNames(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
   }
 }

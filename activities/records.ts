@@ -7,6 +7,7 @@ import { compareEvr } from '../rpm/evr.ts';
 import { readJson, writeJson } from './atomic-file.ts';
 import type { ContentStore } from './content-store.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { hasKeys } from './has-keys.ts';
 import { openJsonFiles } from './json-files.ts';
 import { listJsonNames, listNames } from './list-names.ts';
 import { type ModuleListReader, openModuleListReader } from './module-list-reader.ts';
@@ -176,36 +177,32 @@ function toDonor(
   };
 }
 
-function has(value: unknown, ...keys: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
-}
-
 function isSourcesRecord(value: unknown): value is SourcesRecord {
-  return has(value, 'lookedAt', 'message', 'kmods');
+  return hasKeys(value, 'lookedAt', 'message', 'kmods');
 }
 
 function isKernel(value: unknown): value is Kernel {
-  return has(value, 'stream', 'release', 'arch', 'evr', 'devel', 'symvers');
+  return hasKeys(value, 'stream', 'release', 'arch', 'evr', 'devel', 'symvers');
 }
 
 function isPlan(value: unknown): value is RebuildPlan {
-  return has(value, 'stream', 'release', 'cells');
+  return hasKeys(value, 'stream', 'release', 'cells');
 }
 
 function isRollout(value: unknown): value is RolloutRecord {
-  return has(value, 'stream', 'release', 'endedAt', 'kmods');
+  return hasKeys(value, 'stream', 'release', 'endedAt', 'kmods');
 }
 
 function isGate(value: unknown): value is GateRecord {
-  return has(value, 'stream', 'decidedAt', 'kernels', 'rules');
+  return hasKeys(value, 'stream', 'decidedAt', 'kernels', 'rules');
 }
 
 function isBuildNumber(
   value: unknown,
 ): value is { readonly runId: string; readonly buildNumber: number } {
-  return has(value, 'runId', 'buildNumber');
+  return hasKeys(value, 'runId', 'buildNumber');
 }
 
 function isCellRecord(value: unknown): value is CellRecord {
-  return has(value, 'stream', 'kmod', 'release', 'verdict', 'outcome', 'updatedAt');
+  return hasKeys(value, 'stream', 'kmod', 'release', 'verdict', 'outcome', 'updatedAt');
 }

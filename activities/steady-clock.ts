@@ -3,6 +3,7 @@ import { uptime } from 'node:os';
 import type { ClockReading, ClockRecord } from '../model/clock.ts';
 import { believeClock, noteClock } from '../plan/believe-clock.ts';
 import { readJson, writeJson } from './atomic-file.ts';
+import { hasKeys } from './has-keys.ts';
 
 /** A time that nothing is deleted, expired or released by when the machine's clock jumps. */
 export interface SteadyClock {
@@ -57,5 +58,5 @@ async function readRecord(file: string): Promise<ClockRecord | undefined> {
 }
 
 function isRecord(value: unknown): value is ClockRecord {
-  return typeof value === 'object' && value !== null && 'believed' in value;
+  return hasKeys(value, 'believed');
 }

@@ -7,6 +7,7 @@ import type {
 } from '../model/stream-watch.ts';
 import { readJson, writeJson } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { hasKeys } from './has-keys.ts';
 import { createOneAtATime } from './one-at-a-time.ts';
 
 /** How the last look at a stream went. */
@@ -70,8 +71,6 @@ export function openStreamRecords(data: DataDirectory): StreamRecords {
   };
 }
 
-const KEYS = ['lookedAt', 'isOk', 'message', 'validators', 'waitingForDevel'];
-
 function isStreamRecord(value: unknown): value is StreamRecord {
-  return typeof value === 'object' && value !== null && KEYS.every((key) => key in value);
+  return hasKeys(value, 'lookedAt', 'isOk', 'message', 'validators', 'waitingForDevel');
 }

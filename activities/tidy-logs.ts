@@ -4,6 +4,7 @@ import type { Retention } from '../model/settings.ts';
 import { chooseOldLogs, type LogFile } from '../plan/choose-old-logs.ts';
 import { isMissing, readJson, writeJson } from './atomic-file.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { hasKeys } from './has-keys.ts';
 import type { Records } from './records.ts';
 
 /** What logs are tidied by. */
@@ -87,5 +88,5 @@ async function listNeeded({ data, records }: TidyLogsDeps): Promise<ReadonlySet<
 }
 
 function isRemovedLogs(value: unknown): value is RemovedLogs {
-  return typeof value === 'object' && value !== null && 'count' in value && 'at' in value;
+  return hasKeys(value, 'count', 'at');
 }

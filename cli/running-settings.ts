@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfExists, readJson, writeJson } from '../activities/atomic-file.ts';
 import type { DataDirectory } from '../activities/data-directory.ts';
+import { hasKeys } from '../activities/has-keys.ts';
 import { RekmodError } from '../model/errors.ts';
 import type { ReloadAnswer, RunningSettings } from '../model/reload.ts';
 import type { Settings } from '../model/settings.ts';
@@ -78,13 +79,9 @@ function answerFileOf({ run }: RunDirectory): string {
 }
 
 function isRunningSettings(value: unknown): value is RunningSettings {
-  return has(value, 'configFile', 'loadedAt', 'settings');
+  return hasKeys(value, 'configFile', 'loadedAt', 'settings');
 }
 
 function isReloadAnswer(value: unknown): value is ReloadAnswer {
-  return has(value, 'number', 'end');
-}
-
-function has(value: unknown, ...keys: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
+  return hasKeys(value, 'number', 'end');
 }

@@ -9,6 +9,7 @@ import { listKernelNames } from '../../rpm/kernels.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { formatOf } from '../decompress.ts';
+import { hasKeys } from '../has-keys.ts';
 import { listUpstreams } from '../mirrors.ts';
 import { withScratch } from '../scratch.ts';
 import { fetchMetadataFile, type OpenRepository, openUpstream } from './fetch-metadata.ts';
@@ -121,5 +122,5 @@ function graver(one: Severity, other: Severity | undefined): Severity {
 }
 
 function isSeverityRecord(value: unknown): value is SeverityRecord {
-  return typeof value === 'object' && value !== null && 'byFile' in value;
+  return hasKeys(value, 'byFile');
 }

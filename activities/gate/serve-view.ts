@@ -6,6 +6,7 @@ import { writeRepomd } from '../../rpm/write-repomd.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { ContentStore } from '../content-store.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { hasKeys } from '../has-keys.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { createOneAtATime } from '../one-at-a-time.ts';
 import { placeOf } from '../publish.ts';
@@ -189,5 +190,5 @@ async function readMark(directory: string, snapshot: string): Promise<ViewMark |
 }
 
 function isMark(value: unknown): value is ViewMark {
-  return typeof value === 'object' && value !== null && 'digest' in value && 'releases' in value;
+  return hasKeys(value, 'digest', 'releases');
 }

@@ -1,7 +1,8 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StateDamagedError } from '../../model/activity-errors.ts';
 import { isMissing } from '../atomic-file.ts';
+import { listNames } from '../list-names.ts';
 
 /** A repository on disk: numbered snapshots that never change, and a link to the served one. */
 export interface SnapshotPlace {
@@ -50,13 +51,8 @@ export async function readCurrentSnapshot(directory: string): Promise<string | u
 
 /** The snapshots that are there, served or not, oldest first. */
 export async function listSnapshots(directory: string): Promise<readonly string[]> {
-  try {
-    const names = await readdir(join(directory, 'snapshots'));
-    return names.filter((name) => NUMBER.test(name)).sort((a, b) => Number(a) - Number(b));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  const names = await listNames(join(directory, 'snapshots'));
+  return names.filter((name) => NUMBER.test(name)).toSorted((a, b) => Number(a) - Number(b));
 }
 
 /**

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SnapshotContent, SnapshotRecord } from '../../model/snapshot.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
+import { hasKeys } from '../has-keys.ts';
 import { readRepository } from '../repository-metadata.ts';
 
 /** The own files of a snapshot, which servers need not show. */
@@ -59,15 +60,20 @@ async function readMetadata(path: string): Promise<SnapshotContent> {
   };
 }
 
-function has(value: unknown, ...keys: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
-}
-
 function isRecord(value: unknown): value is SnapshotRecord {
-  return has(value, 'schema', 'snapshot', 'writtenAt', 'cause', 'packageCount', 'added', 'removed');
+  return hasKeys(
+    value,
+    'schema',
+    'snapshot',
+    'writtenAt',
+    'cause',
+    'packageCount',
+    'added',
+    'removed',
+  );
 }
 
 /** Checks the outline of a {@link SnapshotContent}. */
 export function isContent(value: unknown): value is SnapshotContent {
-  return has(value, 'packages', 'withheld', 'lingering');
+  return hasKeys(value, 'packages', 'withheld', 'lingering');
 }

@@ -4,6 +4,7 @@ import type { Sha256Hex, StoredFile } from '../../model/store.ts';
 import type { Validators } from '../../model/stream-watch.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { hasKeys } from '../has-keys.ts';
 
 /** What a branch, or a package's name, stood for when it was looked at. */
 export type SourcePin =
@@ -79,9 +80,5 @@ function describeSource({ source }: Kmod): string {
 }
 
 function isPinRecord(value: unknown): value is PinRecord {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['source', 'checkedAt', 'newest', 'bySource'].every((key) => key in value)
-  );
+  return hasKeys(value, 'source', 'checkedAt', 'newest', 'bySource');
 }

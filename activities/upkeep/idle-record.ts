@@ -2,6 +2,7 @@ import type { ClockReading } from '../../model/clock.ts';
 import { measureElapsedMs } from '../../plan/believe-clock.ts';
 import { type IdleJudgement, type IdleThings, judgeIdle } from '../../plan/judge-idle.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
+import { hasKeys } from '../has-keys.ts';
 
 /** What was idle at the last look. */
 interface IdleRecord {
@@ -40,5 +41,5 @@ export async function findRipe(
 }
 
 function isIdleRecord(value: unknown): value is IdleRecord {
-  return typeof value === 'object' && value !== null && 'reading' in value && 'things' in value;
+  return hasKeys(value, 'reading', 'things');
 }

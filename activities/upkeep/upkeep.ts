@@ -8,6 +8,7 @@ import type { UpkeepPart, UpkeepReport } from '../../model/upkeep.ts';
 import { newestKernels } from '../../rpm/newest-kernels.ts';
 import { readJson, writeJson } from '../atomic-file.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { hasKeys } from '../has-keys.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Records } from '../records.ts';
 import type { SteadyClock } from '../steady-clock.ts';
@@ -136,7 +137,7 @@ function reportFile(data: DataDirectory): string {
 }
 
 function isReport(value: unknown): value is UpkeepReport {
-  return typeof value === 'object' && value !== null && 'endedAt' in value && 'parts' in value;
+  return hasKeys(value, 'endedAt', 'parts');
 }
 
 async function listKeptKernels({ settings, records }: UpkeepDeps): Promise<ReadonlySet<string>> {
