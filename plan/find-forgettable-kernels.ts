@@ -10,7 +10,7 @@ export interface ForgetFacts {
   readonly kernels: readonly Pick<Kernel, 'release' | 'flavour'>[];
   /** Releases that the stream does not offer any more. */
   readonly gone: ReadonlySet<string>;
-  /** Releases that a gate knows: it offers them, or somebody decided about them. */
+  /** Releases that the stream's gate needs: see `findGatedKernels()`. */
   readonly gated: ReadonlySet<string>;
   /** Cells of the stream. */
   readonly cells: readonly ForgetCell[];
@@ -28,7 +28,7 @@ export type ForgetCell = CellKey & {
 
 /**
  * Finds kernels whose records nobody needs: not among the newest that are kept, not offered by their stream
- * (or the next look would bring them back), with no package in any snapshot, unknown to the gate, and no
+ * (or the next look would bring them back), with no package in any snapshot, of no need to the gate, and no
  * kernel that is remembered is served by a build for them.
  *
  * @returns Their releases.

@@ -3,6 +3,7 @@ import type { KernelKey } from '../../model/kernel.ts';
 import type { Settings, Stream } from '../../model/settings.ts';
 import type { UpkeepRemoval } from '../../model/upkeep.ts';
 import { findForgettableKernels } from '../../plan/find-forgettable-kernels.ts';
+import { findGatedKernels } from '../../plan/find-gated-kernels.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { listNames } from '../list-names.ts';
 import type { Records } from '../records.ts';
@@ -59,7 +60,7 @@ async function findForgettable(
     stream: { name, keepKernels },
     kernels: await records.listKernels(name),
     gone: new Set(Object.keys(record?.goneSince ?? {})),
-    gated: new Set(gate?.kernels.map(({ release }) => release)),
+    gated: gate ? findGatedKernels(gate) : new Set(),
     cells: await records.listCells(name),
     published: published.kernels,
     publishedFiles: published.files,

@@ -34,7 +34,7 @@ test('findForgettableKernels() finds a kernel that is gone and beyond the newest
 const NEEDED: readonly (readonly [string, Partial<ForgetFacts>])[] = [
   ['that its stream offers', { gone: new Set() }],
   ['among the newest of its flavour', { stream: { name: 'lab', keepKernels: 3 } }],
-  ['that a gate knows', { gated: new Set(['1']) }],
+  ['that a gate needs', { gated: new Set(['1']) }],
   ['with a package in some snapshot', { published: [{ stream: 'lab', release: '1' }] }],
   [
     'with a package of which nobody remembers the cell',
