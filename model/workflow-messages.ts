@@ -188,6 +188,10 @@ export interface PublisherInput {
   readonly pending?: readonly PublicationRequest[];
   /** When the run before would have tidied, in milliseconds since 1970. */
   readonly tidyAtMs?: number;
+  /** What the run before said last of what is served. */
+  readonly details?: string;
+  /** A run with more events than these ends with a tidying; what its history names can go then. @default {100} */
+  readonly longHistoryEvents?: number;
 }
 
 /** What a rebuild asks of a repository's publisher (signal `publish`). */

@@ -4,8 +4,10 @@ import {
   condition,
   continueAsNew,
   currentUpdateInfo,
+  getCurrentDetails,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -30,6 +32,11 @@ import { troubleOf } from './trouble-of.ts';
 
 /** Requests for one snapshot at most; more wait for the next. */
 const MAX_BATCH = 200;
+/**
+ * What a history names stays in the store. Temporal suggests to begin anew after thousands of events, which are months of
+ * a quiet repository; these are a day or two.
+ */
+const LONG_HISTORY_EVENTS = 100;
 
 /** A rollback that somebody waits for. */
 interface WaitingRollback {
@@ -45,6 +52,9 @@ interface Work {
   readonly rollbacks: WaitingRollback[];
   /** When to look for what need not be kept, in milliseconds since 1970. */
   tidyAtMs: number;
+  readonly longHistoryEvents: number;
+  /** Whether nothing but the history itself is left to let go. */
+  isTidied: boolean;
 }
 
 /**
@@ -55,8 +65,18 @@ interface Work {
 export async function publishRepository(input: PublisherInput): Promise<never> {
   const { tidyMs = Number.POSITIVE_INFINITY } = input.options;
   const tidyAtMs = input.tidyAtMs ?? Date.now() + tidyMs;
-  const { options, pending = [] } = input;
-  const work: Work = { options, requests: [...pending], rollbacks: [], tidyAtMs };
+  const { options, pending = [], details } = input;
+  const { longHistoryEvents = LONG_HISTORY_EVENTS } = input;
+  if (details !== undefined) setCurrentDetails(details);
+  const requests = [...pending];
+  const work: Work = {
+    options,
+    requests,
+    rollbacks: [],
+    tidyAtMs,
+    longHistoryEvents,
+    isTidied: false,
+  };
   setHandler(configureSignal, (newest) => {
     work.options = newest;
     const { tidyMs } = newest;
@@ -70,7 +90,7 @@ export async function publishRepository(input: PublisherInput): Promise<never> {
     validator: requireGoodRollback,
   });
   do {
-    while (!workflowInfo().continueAsNewSuggested || work.rollbacks.length > 0) {
+    while (!isLongEnough(work) || work.rollbacks.length > 0) {
       await workOnce(input.repository, work);
     }
     // Whoever waits for a rollback gets the answer from this run.
@@ -80,8 +100,13 @@ export async function publishRepository(input: PublisherInput): Promise<never> {
     ...input,
     options: work.options,
     pending: work.requests,
+    details: getCurrentDetails(),
     ...(Number.isFinite(work.tidyAtMs) ? { tidyAtMs: work.tidyAtMs } : {}),
   });
+}
+
+function isLongEnough({ isTidied }: Work): boolean {
+  return isTidied || workflowInfo().continueAsNewSuggested;
 }
 
 /** A person's word goes first; tidying never waits for a quiet moment. */
@@ -96,6 +121,8 @@ async function workOnce(repository: string, work: Work): Promise<void> {
     await tidy(repository);
     await ringGates(options);
     work.tidyAtMs = Date.now() + (options.tidyMs ?? Number.POSITIVE_INFINITY);
+    work.isTidied =
+      workflowInfo().historyLength > work.longHistoryEvents && patched('begin-anew-when-tidied');
   } else {
     await sleep(options.publishBatchMs, { summary: 'Collect what else is ready' });
     await publishBatch(repository, work.requests.splice(0, MAX_BATCH));

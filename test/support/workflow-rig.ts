@@ -71,7 +71,7 @@ export interface WorkflowRig extends AsyncDisposable {
 }
 
 /** A publisher continues as new after so many events; the default of 4096 takes too long. */
-const SUGGEST_CONTINUE_AS_NEW_EVENTS = 30;
+export const SUGGEST_CONTINUE_AS_NEW_EVENTS = 30;
 
 const QUEUES: Readonly<Record<string, readonly (keyof Fakes)[]>> = {
   [CONTROL_QUEUE]: [

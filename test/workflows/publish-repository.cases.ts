@@ -12,7 +12,11 @@ import type {
 } from '../../model/workflow-messages.ts';
 import { configureSignal, publishSignal, rollBackUpdate } from '../../workflows/messages.ts';
 import type { publishRepository } from '../../workflows/publish-repository.ts';
-import type { Fakes, WorkflowRig } from '../support/workflow-rig.ts';
+import {
+  type Fakes,
+  SUGGEST_CONTINUE_AS_NEW_EVENTS,
+  type WorkflowRig,
+} from '../support/workflow-rig.ts';
 import { cellOf, goodFakes, makeGate, OPTIONS, packageOf, until } from './cells.ts';
 import { startRebuild } from './rebuild-kmod.cases.ts';
 
@@ -264,6 +268,40 @@ export function testPublishRepository(rig: WorkflowRig): void {
 
       assert.deepEqual(published(), asked);
       await rig.client.workflow.getHandle('publish/tidy').terminate();
+    });
+
+    test('publishRepository() lets go of a long history when it has tidied, and of no request', async () => {
+      const first = await rig.client.workflow.start<typeof publishRepository>('publishRepository', {
+        workflowId: 'publish/quiet',
+        taskQueue: CONTROL_QUEUE,
+        args: [
+          {
+            ...{ repository: 'quiet', options: { ...OPTIONS, tidyMs: 1 } },
+            ...{ longHistoryEvents: 5, pending: [requestOf('first')] },
+          },
+        ],
+      });
+      const handle = rig.client.workflow.getHandle('publish/quiet');
+      await until(() => of('quiet').flat().includes('first'));
+      await until(
+        () =>
+          of('quiet')
+            .flat()
+            .filter((name) => name === 'tidied').length > 8,
+      );
+
+      const history = await rig.client.workflow
+        .getHandle('publish/quiet', first.firstExecutionRunId)
+        .fetchHistory();
+      const last = history.events?.at(-1);
+      assert.ok(last?.workflowExecutionContinuedAsNewEventAttributes);
+      // Long before the server suggests it.
+      assert.ok(Number(last.eventId) < SUGGEST_CONTINUE_AS_NEW_EVENTS, `${last.eventId} events`);
+      const [started] = (await handle.fetchHistory()).events ?? [];
+      const given = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      const [input] = given.map(({ data }) => JSON.parse(Buffer.from(data ?? '').toString()));
+      assert.match(input.details, /^Serving snapshot/);
+      await handle.terminate();
     });
 
     test('publishRepository() works by the options that it was told last, also as a new run', async () => {
