@@ -71,6 +71,8 @@ const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.timerProcessorMaxPollRPS=1000',
   'history.timerProcessorMaxTimeShift="20ms"',
+  // Workflows that it has in memory, ended ones among them; 128,000 otherwise, which are gigabytes after some months.
+  'history.hostLevelCacheMaxSize=512',
 ] as const;
 
 /** The name of its database in the directory. */

@@ -84,10 +84,12 @@ function playRecall(scene: Scene, stream: MonthStream, stage: Stage): readonly A
 
 /** A mirror that is down, and many kernels when it is back. */
 function playBurst(stream: MonthStream, stage: Stage): readonly Act[] {
-  const kernels = Array.from({ length: 3 + stage.draws.below(2) }, () => make(stream, stage));
+  const count = 3 + stage.draws.below(2);
+  const kernels = Array.from({ length: count }, () => make(stream, stage));
   return [
     [0, disturb(stream, 'unavailable', 3)],
-    ...kernels.map((kernel, index): Act => [index % 3, release(kernel)]),
+    // In their order: a vendor does not release an older one after a newer one.
+    ...kernels.map((kernel, index): Act => [Math.floor((index * 3) / count), release(kernel)]),
   ];
 }
 
