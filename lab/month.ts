@@ -34,6 +34,7 @@ try {
   const tooMuch = growth.filter(({ isTooMuch }) => isTooMuch);
   console.log(`\n${describeGrowth(growth)}\n`);
   for (const line of lived.skipped) console.log(`skipped: ${line}`);
+  for (const line of lived.held) console.log(`held: ${line}`);
   for (const line of lived.missed) console.log(`missed: ${line}`);
   for (const line of lived.unexplained) console.log(`unexplained: ${line}`);
   for (const line of [...lived.viewViolations, ...lived.wrongBuilds]) console.log(`wrong: ${line}`);

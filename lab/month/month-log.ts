@@ -42,8 +42,10 @@ export class MonthLog {
     return [...this.#cells].flatMap(([key, cell]) => (key.startsWith(`${name} `) ? [cell] : []));
   }
 
-  /** The last thing that was said in which a text occurs; undefined if there is none. */
-  find(stream: string, text: string): string | undefined {
-    return [...(this.#messages.get(stream) ?? [])].findLast((message) => message.includes(text));
+  /** The last thing that was said in which all texts occur; undefined if there is none. */
+  find(stream: string, ...texts: readonly string[]): string | undefined {
+    return [...(this.#messages.get(stream) ?? [])].findLast((message) =>
+      texts.every((text) => message.includes(text)),
+    );
   }
 }

@@ -19,6 +19,8 @@ export interface LivedMonth extends Account {
   readonly viewCount: number;
   /** What a client saw that it must not see. */
   readonly viewViolations: readonly string[];
+  /** What a client still saw because a look was not believed, with rekmod's reason. */
+  readonly held: readonly string[];
   readonly samples: readonly GrowthSample[];
   /** Fewer than those of the script where time ran out. */
   readonly dayCount: number;
@@ -48,7 +50,11 @@ export async function liveThrough(
   const { world } = month;
   const temporal = askTemporal(world.temporalAddress);
   const log = new MonthLog();
-  const views = observeViews(events, (name) => `${world.serverUrl}/repositories/${name}`);
+  const views = observeViews({
+    events,
+    urlOf: (name) => `${world.serverUrl}/repositories/${name}`,
+    findSaid: (stream, ...texts) => log.find(stream, ...texts),
+  });
   const samples: GrowthSample[] = [];
   const life: Life = { month, temporal, events, log };
   let lived = 0;
@@ -82,6 +88,7 @@ export async function liveThrough(
     lookCount: await temporal.countLooks(),
     viewCount: views.seenCount,
     viewViolations: views.violations,
+    held: views.held,
     samples,
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { findDoubted } from '../../lab/month/find-doubted.ts';
 import { faultAt, listedBy, offeredAt } from '../../lab/month/mirror-state.ts';
 import { evrOf } from '../../lab/month/month-events.ts';
 import { MONTH_STREAMS } from '../../lab/month/month-streams.ts';
@@ -47,6 +48,41 @@ test('writeMonth() leaves no kmod broken at the end', () => {
     );
     assert.deepEqual(broken, [], `seed ${seed}`);
   }
+});
+
+test('writeMonth() releases the kernels of a stream in their order', () => {
+  for (const seed of SEEDS) {
+    const { events } = writeMonth({ days: 30, seed });
+    for (const { name } of MONTH_STREAMS) {
+      const numbers = events.flatMap((event) =>
+        event.kind === 'release' && event.kernel.stream === name ? [event.kernel.number] : [],
+      );
+      assert.deepEqual(
+        numbers,
+        [...numbers].sort((a, b) => a - b),
+        `seed ${seed}, ${name}`,
+      );
+    }
+  }
+});
+
+test('findDoubted() finds what a clear-out took until the next kernel comes, and no recalled one', () => {
+  const { events, polls } = writeMonth({ days: 30, seed: 1, pollsADay: 6 });
+  const clearOut = events.find((event) => event.kind === 'clear-out');
+  assert.ok(clearOut?.kind === 'clear-out');
+  const { stream, atPoll } = clearOut;
+  const next = events.find(
+    (event) => event.kind === 'release' && event.atPoll > atPoll && event.kernel.stream === stream,
+  );
+  assert.ok(next);
+  const countAt = (poll: number) => findDoubted(events, stream, poll).length;
+
+  assert.deepEqual([atPoll - 1, atPoll, next.atPoll - 1, next.atPoll].map(countAt), [0, 5, 5, 0]);
+  for (const recall of events.filter(({ kind }) => kind === 'recall')) {
+    if (recall.kind === 'recall')
+      assert.deepEqual(findDoubted(events, recall.stream, recall.atPoll), []);
+  }
+  assert.deepEqual(findDoubted(events, 'leap', polls), []);
 });
 
 test('offeredAt() keeps on a mirror what the vendor keeps, and takes back what is recalled', () => {
