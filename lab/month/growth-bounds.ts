@@ -16,6 +16,9 @@ function files(what: string, perDay: number, because: string): GrowthBound {
  */
 export const GROWTH_BOUNDS: readonly GrowthBound[] = [
   { what: 'worker memory', unit: 'MB', perDay: 2, because: HEAP },
+  { what: 'worker heap', unit: 'MB', perDay: 0.25, because: 'compiled code' },
+  { what: 'worker threads heap', unit: 'MB', perDay: 0.5, because: 'compiled code' },
+  { what: 'worker buffers', unit: 'MB', perDay: 0.1, because: 'noise' },
   { what: 'signer memory', unit: 'MB', perDay: 1, because: HEAP },
   { what: 'Temporal memory', unit: 'MB', perDay: 1, per: { look: 0.05 }, because: HISTORY },
   { what: 'worker open files', unit: '', perDay: 0.5, because: 'connections come and go' },
@@ -45,7 +48,14 @@ export const GROWTH_BOUNDS: readonly GrowthBound[] = [
     ),
     per: { build: 1 },
   },
-  files('logs', 0, 'logs of builds, until they are too many, too old or too large'),
+  {
+    ...files(
+      'logs',
+      0,
+      'logs of builds stay for a real day at least, which cannot be made shorter',
+    ),
+    per: { build: 2 },
+  },
   files('signing', 0.5, STATE),
   {
     what: 'signing size',

@@ -1,8 +1,10 @@
-import { mkdir, readFile, rename, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { SourcesRecord } from '../../model/source-watch.ts';
 import { writeFastKmod } from '../fast/fast-kmod.ts';
+import type { HeapUse } from '../measure-heap.ts';
 import type { Lab } from '../read-lab.ts';
 import { World } from '../world.ts';
 import type { MonthEvent } from './month-events.ts';
@@ -18,6 +20,8 @@ export interface MonthWorld extends AsyncDisposable {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Nobody else's: what is left there was left by rekmod. */
   readonly temporary: string;
+  /** What `rekmod up` has on its heaps at this moment. @throws {Error} If it does not say so. */
+  askHeap(): Promise<HeapUse>;
   /** Puts a version of a kmod's source in the place of the one before. */
   releaseSource(kmod: string, version: number): Promise<void>;
   /** What `streams/<name>.json` says of the last look, or undefined before the first. */
@@ -35,6 +39,8 @@ export interface Look {
 }
 
 const UP = fileURLToPath(new URL('../fast-up.ts', import.meta.url));
+/** Ten times a second. */
+const HEAP_TRIES = 150;
 /** Nothing of the real lab is needed. */
 const NO_LAB: Lab = { image: 'fast', kernels: [], kmods: [], upstreamKey: '' };
 
@@ -45,6 +51,7 @@ export async function createMonthWorld(
 ): Promise<MonthWorld> {
   const temporary = join(directory, 'tmp');
   await mkdir(temporary, { recursive: true });
+  const heapFile = join(directory, 'heap.json');
   const key = await makeVendorKey(directory);
   const upstreams = new Map<string, Upstream>();
   for (const { name } of MONTH_STREAMS) {
@@ -61,7 +68,7 @@ export async function createMonthWorld(
   const world = await World.create(NO_LAB, {
     directory,
     kmods: [],
-    environment: { TMPDIR: temporary },
+    environment: { TMPDIR: temporary, LAB_HEAP_FILE: heapFile },
     program: [process.execPath, '--import', 'tsx', UP],
     describe: () => describe({ directory, upstreams, key }),
   });
@@ -69,6 +76,7 @@ export async function createMonthWorld(
     world,
     upstreams,
     temporary,
+    askHeap: () => askHeap(world, heapFile),
     releaseSource,
     readLook: (stream) => readJson<Look>(join(world.home, 'streams', `${stream}.json`)),
     async readSourceDigest(kmod) {
@@ -81,6 +89,18 @@ export async function createMonthWorld(
       await key[Symbol.asyncDispose]();
     },
   };
+}
+
+/** See `lab/fast-up.ts`. */
+async function askHeap({ pid }: World, file: string): Promise<HeapUse> {
+  await rm(file, { force: true });
+  if (pid !== undefined) process.kill(pid, 'SIGUSR2');
+  for (let tries = 0; tries < HEAP_TRIES; tries++) {
+    await delay(100);
+    const use = await readJson<HeapUse>(file);
+    if (use) return use;
+  }
+  throw new Error(`Cannot measure the heap of process ${pid}: expected ${file}, found none`);
 }
 
 /** All versions lie there from the begin: one that is put in place was not written a moment ago. */

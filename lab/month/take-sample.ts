@@ -21,6 +21,10 @@ export async function takeSample(
     [CAUSE_COUNTS.look]: counts.look,
   };
   const processes = await findProcesses(world.pid ?? 0, world.home);
+  const heap = await month.askHeap();
+  figures['worker heap'] = heap.main / KIB / KIB;
+  figures['worker threads heap'] = heap.threads / KIB / KIB;
+  figures['worker buffers'] = heap.external / KIB / KIB;
   for (const [name, pid] of processes) {
     figures[`${name} memory`] = await readMemoryMegabytes(pid);
     figures[`${name} open files`] = (await listOrNothing(`/proc/${pid}/fd`)).length;
