@@ -17,6 +17,7 @@ import { forgetKernels } from './forget-kernels.ts';
 import { reapBuildroots, reapRuns } from './reap-builders.ts';
 import { reapScratch, reapTemporary } from './reap-scratch.ts';
 import { collectRunningDigests, listRunningWorkflows } from './running-workflows.ts';
+import { sweepHalfWritten } from './sweep-half-written.ts';
 import { sweepStore } from './sweep-store.ts';
 
 export interface UpkeepDeps {
@@ -44,7 +45,7 @@ export function upkeepActivities(deps: UpkeepDeps) {
   const { settings, data, client, clock } = deps;
   const { graceMs, forgetMs } = settings.upkeep;
 
-  /** Has a look at the clock, and removes the records of kernels that nobody needs. */
+  /** Has a look at the clock, and removes records of kernels that nobody needs, and half-written ones. */
   async function tidyRecords({ isDryRun }: UpkeepRequest): Promise<UpkeepPart> {
     return await withHeartbeat(async () => {
       if (!isDryRun) await clock.note();
@@ -52,8 +53,13 @@ export function upkeepActivities(deps: UpkeepDeps) {
       const { workflowIds } = await listRunningWorkflows(client);
       const file = join(data.upkeep, 'kernels.json');
       const look = { file, reading: clock.read(), graceMs: () => forgetMs, isDryRun };
-      const removed = [await forgetKernels({ ...deps, workflowIds }, look)];
-      if (removed.some(({ count }) => count > 0)) deps.onChange();
+      const forgotten = await forgetKernels({ ...deps, workflowIds }, look);
+      if (forgotten.count > 0) deps.onChange();
+      const halfWritten = await sweepHalfWritten(data.root, {
+        ...{ ...look, file: join(data.upkeep, 'half-written.json') },
+        graceMs: () => graceMs,
+      });
+      const removed = [forgotten, halfWritten];
       return { part: 'records', removed, problems };
     });
   }
