@@ -1,7 +1,8 @@
 import type { GrowthBound } from './judge-growth.ts';
 
 const HEAP = 'noise of the garbage collector, which gives nothing back by itself';
-const STATE = 'kernels in retention are not as many every day';
+const STATE =
+  'kernels in retention become more where a mirror keeps them all; the rest comes and goes';
 const FIXED = 'the same files, written anew';
 const HISTORY =
   'Temporal keeps what has ended for 30 real days, which cannot be made shorter than an hour';
@@ -32,14 +33,14 @@ export const GROWTH_BOUNDS: readonly GrowthBound[] = [
     because: HISTORY,
   },
   files('temporal', 0.1, FIXED),
-  files('store', 2, STATE),
+  { ...files('store', 2, STATE), per: { retained: 9 } },
   { what: 'store size', unit: 'KiB', perDay: 50, because: STATE },
   files('repositories', 5, STATE),
   { what: 'repositories size', unit: 'KiB', perDay: 50, because: STATE },
-  files('kernels', 0.5, STATE),
-  files('plans', 0.5, STATE),
-  files('rollouts', 0.5, STATE),
-  files('cells', 1, STATE),
+  { ...files('kernels', 0.25, STATE), per: { retained: 1 } },
+  { ...files('plans', 0.25, STATE), per: { retained: 1 } },
+  { ...files('rollouts', 0.25, STATE), per: { retained: 1 } },
+  { ...files('cells', 0.5, STATE), per: { retained: 3 } },
   {
     ...files(
       'build-numbers',

@@ -1,4 +1,5 @@
-const CAUSES = ['kernel', 'build', 'look'] as const;
+/** Every {@link Cause}. */
+export const CAUSES = ['kernel', 'build', 'look', 'retained'] as const;
 
 /** What growth may go along with. */
 export type Cause = (typeof CAUSES)[number];
@@ -22,11 +23,12 @@ export interface GrowthSample {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** Where samples count the causes: all since the begin. */
+/** Where samples count the causes: all since the begin, and kernels in retention as many as there are. */
 export const CAUSE_COUNTS: Readonly<Record<Cause, string>> = {
   kernel: 'kernels taken',
   build: 'builds ended',
   look: 'looks ended',
+  retained: 'kernels in retention',
 };
 
 /** What became of one figure. */
@@ -59,7 +61,7 @@ export function judgeGrowth(
   return bounds.map((bound) => {
     const { what, per = {} } = bound;
     const accepted = CAUSES.reduce(
-      (sum, cause) => sum + (per[cause] ?? 0) * slopeOf(CAUSE_COUNTS[cause]),
+      (sum, cause) => sum + (per[cause] ?? 0) * Math.max(0, slopeOf(CAUSE_COUNTS[cause])),
       bound.perDay,
     );
     const perDay = slopeOf(what);

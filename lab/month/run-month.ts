@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Account, accountFor } from './account.ts';
 import { askTemporal, type TemporalWitness } from './ask-temporal.ts';
+import { countRetained } from './count-retained.ts';
 import type { Cause, GrowthSample } from './judge-growth.ts';
 import { faultAt } from './mirror-state.ts';
 import type { MonthEvent } from './month-events.ts';
@@ -71,7 +72,7 @@ export async function liveThrough(
     lived = poll + 1;
     if (lived % pollsADay !== 0) continue;
     await waitUntilIdle(life);
-    samples.push(await takeSample(lived / pollsADay, month, await countCauses(life)));
+    samples.push(await takeSample(lived / pollsADay, month, await countCauses(poll, life)));
     say(`day ${lived / pollsADay} is over`);
     if (!hasTime()) break;
   }
@@ -147,9 +148,12 @@ async function waitForLooks(poll: number, { month, events, log }: Life): Promise
   }
 }
 
-async function countCauses({ temporal, log }: Life): Promise<Readonly<Record<Cause, number>>> {
+async function countCauses(
+  poll: number,
+  { temporal, log, events }: Life,
+): Promise<Readonly<Record<Cause, number>>> {
   const [build, look] = [await temporal.countRebuilds(), await temporal.countLooks()];
-  return { kernel: log.kernelCount, build, look };
+  return { kernel: log.kernelCount, build, look, retained: countRetained(events, poll) };
 }
 
 /** Waits until nothing is rolled out or built, twice in a row: what ends may start something. */

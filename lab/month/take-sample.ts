@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CAUSE_COUNTS, type Cause, type GrowthSample } from './judge-growth.ts';
+import { CAUSE_COUNTS, CAUSES, type Cause, type GrowthSample } from './judge-growth.ts';
 import type { MonthWorld } from './month-world.ts';
 
 const run = promisify(execFile);
@@ -15,11 +15,9 @@ export async function takeSample(
   counts: Readonly<Record<Cause, number>>,
 ): Promise<GrowthSample> {
   const { world, temporary } = month;
-  const figures: Record<string, number> = {
-    [CAUSE_COUNTS.kernel]: counts.kernel,
-    [CAUSE_COUNTS.build]: counts.build,
-    [CAUSE_COUNTS.look]: counts.look,
-  };
+  const figures: Record<string, number> = Object.fromEntries(
+    CAUSES.map((cause) => [CAUSE_COUNTS[cause], counts[cause]]),
+  );
   const processes = await findProcesses(world.pid ?? 0, world.home);
   const heap = await month.askHeap();
   figures['worker heap'] = heap.main / KIB / KIB;

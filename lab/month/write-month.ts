@@ -14,7 +14,7 @@ export interface MonthScript {
   readonly events: readonly MonthEvent[];
 }
 
-/** Days between restarts. The second half has none: growth is measured of processes that live. */
+/** Days between restarts. Only the first third has any: growth is measured of processes whose caches have filled. */
 const RESTART_DAYS = 4;
 /** A broken kmod is mended so many days later at most. */
 const MEND_DAYS = 2;
@@ -75,7 +75,8 @@ function writeRestarts(
   for (let day = 0; day < Math.max(2, days / 2); day += day === 0 ? 1 : RESTART_DAYS) {
     const atPoll = day * pollsADay + draws.oneOf(restarts);
     const signal = events.length % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
-    events.push({ kind: 'restart', signal, atPoll, scene: 'restart' });
+    if (day < Math.max(2, days / 3))
+      events.push({ kind: 'restart', signal, atPoll, scene: 'restart' });
   }
   return events;
 }

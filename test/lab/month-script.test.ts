@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { countRetained } from '../../lab/month/count-retained.ts';
 import { findDoubted } from '../../lab/month/find-doubted.ts';
 import { faultAt, listedBy, offeredAt } from '../../lab/month/mirror-state.ts';
 import { evrOf } from '../../lab/month/month-events.ts';
@@ -83,6 +84,22 @@ test('findDoubted() finds what a clear-out took until the next kernel comes, and
       assert.deepEqual(findDoubted(events, recall.stream, recall.atPoll), []);
   }
   assert.deepEqual(findDoubted(events, 'leap', polls), []);
+});
+
+test('countRetained() counts what is offered, and for a while what was', () => {
+  const { events } = writeMonth({ days: 30, seed: 1, pollsADay: 6 });
+  const clearOut = events.find(({ kind }) => kind === 'clear-out')?.atPoll ?? 0;
+  const offeredCount = (poll: number): number =>
+    MONTH_STREAMS.reduce(
+      (sum, { name, flavours }) => sum + offeredAt(events, name, poll).length * flavours.length,
+      0,
+    );
+
+  assert.equal(countRetained(events, 0), offeredCount(0));
+  assert.ok(countRetained(events, clearOut) >= offeredCount(clearOut) + 5);
+  // Of quiet days only what is offered is left.
+  const quiet = clearOut + 400;
+  assert.equal(countRetained(events, quiet), offeredCount(quiet));
 });
 
 test('offeredAt() keeps on a mirror what the vendor keeps, and takes back what is recalled', () => {
