@@ -21,6 +21,7 @@ export async function takeSample(
   const processes = await findProcesses(world.pid ?? 0, world.home);
   const heap = await month.askHeap();
   figures['worker heap'] = heap.main / KIB / KIB;
+  figures['worker code'] = heap.code / KIB / KIB;
   figures['worker threads heap'] = heap.threads / KIB / KIB;
   figures['worker buffers'] = heap.external / KIB / KIB;
   for (const [name, pid] of processes) {

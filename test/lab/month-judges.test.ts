@@ -175,3 +175,15 @@ test('judgeGrowth() fits a line to the second half, and accepts what a cause exp
   assert.deepEqual([explained?.accepted, explained?.isTooMuch], [10, false]);
   assert.equal(fitSlope([[1, 1]]), 0);
 });
+
+test('judgeGrowth() holds nothing against what comes and goes, and all against what stays', () => {
+  const judgeFigures = (...half: readonly number[]): boolean | undefined => {
+    const samples = [0, 0, 0, 0, ...half].map((files, day) => ({ day, figures: { files } }));
+    const bound: GrowthBound = { what: 'files', unit: '', perDay: 1, because: 'test' };
+    return judgeGrowth(samples, [bound])[0]?.isTooMuch;
+  };
+
+  assert.equal(judgeFigures(4, 1, 9, 4), false);
+  assert.equal(judgeFigures(4, 6, 9, 12), true);
+  assert.equal(judgeFigures(4, 5, 6, 7), false);
+});
