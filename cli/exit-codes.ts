@@ -11,6 +11,15 @@ export const EXIT = {
   unreachable: 4,
 } as const;
 
+/** The same for people, in the help and the manual. */
+export const EXIT_CODES = `Exit codes: ${[
+  `${EXIT.ok} done`,
+  `${EXIT.failed} some failed, or a check found something`,
+  `${EXIT.usage} usage`,
+  `${EXIT.configuration} configuration`,
+  `${EXIT.unreachable} something cannot be reached`,
+].join(', ')}`;
+
 /** The exit code that an error of rekmod's own stands for; undefined for a bug. */
 export function exitCodeOf(error: unknown): number | undefined {
   if (!(error instanceof RekmodError)) return undefined;

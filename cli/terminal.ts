@@ -1,6 +1,8 @@
 /** What a command prints to, and how: plain and quiet in a pipe, with colour and to the width in a terminal. */
 export interface Terminal {
   readonly hasColor: boolean;
+  /** Whether a person looks at it, and what stands there can be written anew. */
+  readonly isInteractive?: boolean;
   /** Width in characters. */
   readonly columns: number;
   /** Takes an answer as it is. */
@@ -18,6 +20,7 @@ export function openTerminal(): Terminal {
   const { stdout } = process;
   const { NO_COLOR, TERM } = process.env;
   return {
+    isInteractive: stdout.isTTY === true && TERM !== 'dumb',
     hasColor: stdout.isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb',
     columns: stdout.columns ?? PIPE_COLUMNS,
     write: (answer) => stdout.write(answer),

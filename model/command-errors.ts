@@ -29,3 +29,12 @@ export class AcceptanceEndedError extends RekmodError {
 export class GateRefusedError extends RekmodError {
   readonly failureClass = 'configuration';
 }
+
+/** A configuration to begin with cannot be written. */
+export class InitError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(subject: string, detail: string, options?: ErrorOptions) {
+    super(`Cannot write a configuration for "${subject}": ${detail}`, options);
+  }
+}
