@@ -3,6 +3,7 @@ import { writeFileAtomically } from '../activities/atomic-file.ts';
 import type { StatusReport } from '../model/status.ts';
 import { statusToHtml } from '../report/status-html.ts';
 import { statusToJson } from '../report/status-json.ts';
+import { type CellPageWriter, openCellPages } from './cell-pages.ts';
 
 /** Keeps the status page up to date without writing it for every small change. */
 export interface StatusWriter {
@@ -23,9 +24,12 @@ export function startStatusWriter(options: {
 }): StatusWriter {
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
+  const writeCellPages = openCellPages(options.directory);
   const write = (): void => {
     timer = undefined;
-    writing = writing.then(() => writeStatus(options)).catch(options.onError);
+    writing = writing
+      .then(() => writeStatus({ ...options, writeCellPages }))
+      .catch(options.onError);
   };
   return {
     changed() {
@@ -44,8 +48,11 @@ export function startStatusWriter(options: {
 async function writeStatus(options: {
   readonly directory: string;
   readonly gather: () => Promise<StatusReport>;
+  readonly writeCellPages: CellPageWriter;
 }): Promise<void> {
   const report = await options.gather();
+  // First: what the page links to is there.
+  await options.writeCellPages(report);
   await writeFileAtomically(join(options.directory, 'status.json'), statusToJson(report));
   await writeFileAtomically(join(options.directory, 'index.html'), statusToHtml(report));
 }

@@ -1,5 +1,6 @@
 import type { CellState } from '../model/cell-state.ts';
 import type { CellStatus, KernelStatus, StatusReport, StreamStatus } from '../model/status.ts';
+import { cellPagePath } from './cell-page-path.ts';
 import { countStates, describeCounts, STATE_LOOKS } from './cell-state.ts';
 import { describeAlarms, describeKernelNote } from './describe-watch.ts';
 import { formatCount, formatMoment, formatSeconds } from './format-values.ts';
@@ -129,7 +130,8 @@ function writeDetails({ kmod, cells }: MatrixRow): string {
 }
 
 function writeReason(cell: CellStatus): string {
-  const links = [link(cell.links.log, 'Log'), link(cell.links.temporal, 'Temporal')].join('');
+  const page = link(cellPagePath(cell), 'Everything');
+  const links = [page, link(cell.links.log, 'Log'), link(cell.links.temporal, 'Temporal')].join('');
   const updated =
     cell.updatedAt === undefined
       ? ''
