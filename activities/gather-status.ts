@@ -56,6 +56,7 @@ export async function gatherStatus(sources: StatusSources): Promise<StatusReport
     sources: describeSources(settings, await records.readSources(), now),
     kmods: settings.kmods,
     failures: settings.failures,
+    parallelBuilds: settings.limits.parallelBuilds,
     records: cells.flat(),
     active: [...sources.active, ...queued.flat().filter((cell) => !running.has(nameCell(cell)))],
     ...(sources.stuck === undefined ? {} : { stuck: sources.stuck }),

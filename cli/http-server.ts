@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import send from 'send';
 import type { DataDirectory } from '../activities/data-directory.ts';
+import { METRICS_FILE } from './metrics-text.ts';
 import { serverUrlOf } from './server-url.ts';
 import { requireFreePort } from './temporal-server.ts';
 
@@ -21,7 +22,7 @@ interface Place {
 }
 
 /**
- * Serves a data directory's public parts: `/repositories/<name>/…`, `/status/…`, `/logs/…`.
+ * Serves a data directory's public parts: `/repositories/<name>/…`, `/status/…`, `/logs/…`, `/metrics`.
  *
  * @throws {PortInUseError} If the port is taken.
  */
@@ -91,6 +92,11 @@ function sendFile(place: Place, request: IncomingMessage, response: ServerRespon
 function findPlace(data: DataDirectory, pathname: string): Place | undefined {
   const [, area, name = '', ...rest] = pathname.split('/');
   switch (area) {
+    case 'metrics':
+      // What the status says, for Prometheus; nothing is computed for a request.
+      return name === ''
+        ? { root: data.status, path: `/${METRICS_FILE}`, isText: true }
+        : undefined;
     case 'status':
       return { root: data.status, path: `/${[name, ...rest].join('/')}` };
     case 'logs':

@@ -124,8 +124,17 @@ export interface KernelStatus {
   /** That upstream took it back: what it offers now is older. */
   readonly isWithdrawn?: true;
   readonly counts: CellCounts;
+  /** When its builds are done, by measured ones; absent where nothing is to be built or none was measured. */
+  readonly estimate?: ReadyEstimate;
   /** Whether machines see it, and why; absent where the stream has no gate or it has not decided yet. */
   readonly gate?: KernelGate;
+}
+
+/** When a kernel's builds are done, if nothing else comes and nothing fails. */
+export interface ReadyEstimate {
+  readonly remainingMs: number;
+  /** How many measured builds it stands on. */
+  readonly measuredBuilds: number;
 }
 
 /** How a kernel stands at the gate of its stream. */

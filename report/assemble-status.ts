@@ -16,6 +16,7 @@ import type {
   Withdrawal,
 } from '../model/status.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { type EstimatedCell, estimateReady } from '../plan/estimate-ready.ts';
 import { memoryOf } from '../plan/failure-memory.ts';
 import { countStates, findCellState } from './cell-state.ts';
 import { describeRetry } from './describe-deferral.ts';
@@ -23,7 +24,7 @@ import { describeOutcome, describeVerdict } from './describe-verdict.ts';
 import { secondsBetween } from './format-values.ts';
 
 /** A kernel as a status needs it. */
-export type KnownKernel = Omit<KernelStatus, 'counts'>;
+export type KnownKernel = Omit<KernelStatus, 'counts' | 'estimate'>;
 
 /** What is known of one stream. */
 export interface StreamFacts extends Pick<StreamStatus, 'freshness' | 'quarantine' | 'acceptance'> {
@@ -51,6 +52,8 @@ export interface StatusFacts {
   /** By which it is told when what failed is tried again. */
   readonly failures?: FailureSettings;
   readonly stuck?: readonly StuckWorkflow[];
+  /** Builds at once, for estimates. @default 1 */
+  readonly parallelBuilds?: number;
   readonly links: StatusLinks;
   /** What a rollback took from a cell. @default {nothing} */
   readonly findWithheld?: (cell: CellKey) => Withdrawal | undefined;
@@ -74,7 +77,7 @@ export function assembleStatus(facts: StatusFacts): StatusReport {
       }),
     );
     cells.push(...own);
-    return assembleStream(one, kmods, own, facts.now);
+    return assembleStream(one, kmods, own, facts);
   });
   const { sources, now } = facts;
   return {
@@ -89,8 +92,10 @@ function assembleStream(
   { stream, lastLook, kernels, ...watched }: StreamFacts,
   kmods: readonly Kmod[],
   cells: readonly CellStatus[],
-  now: string,
+  { now, parallelBuilds = 1 }: StatusFacts,
 ): StreamStatus {
+  const releases = kernels.map(({ release }) => release);
+  const estimates = estimateReady(cells.map(toEstimated), releases, parallelBuilds);
   const states = new Map(kernels.map(({ release }): [string, CellState[]] => [release, []]));
   for (const { release, state } of cells) states.get(release)?.push(state);
   return {
@@ -102,11 +107,21 @@ function assembleStream(
     pollIntervalMs: stream.pollIntervalMs,
     ...watched,
     kernels: kernels.map(({ release, foundAt, state, ...rest }) => {
-      return { release, foundAt, state, counts: countStates(states.get(release) ?? []), ...rest };
+      const counts = countStates(states.get(release) ?? []);
+      const estimate = estimates.get(release);
+      return { release, foundAt, state, counts, ...(estimate ? { estimate } : {}), ...rest };
     }),
     kmods: kmods.map(({ name }) => name),
     requiredKmods: kmods.filter(({ required }) => required).map(({ name }) => name),
     repository: stream.repository,
+  };
+}
+
+function toEstimated({ stream, kmod, release, state, outcome }: CellStatus): EstimatedCell {
+  const isTodo = state === 'waiting' || state === 'running';
+  return {
+    ...{ stream, kmod, release, state: isTodo ? 'todo' : 'other' },
+    ...(outcome?.kind === 'published' ? { durationMs: outcome.build.durationMs } : {}),
   };
 }
 

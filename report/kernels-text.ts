@@ -1,6 +1,6 @@
 import type { KernelStatus, StreamStatus } from '../model/status.ts';
 import { cleanText } from './clean-text.ts';
-import { formatMoment } from './format-values.ts';
+import { formatMoment, formatSeconds } from './format-values.ts';
 import { GATE_TONES } from './gate-text.ts';
 import { fit, paint, type TerminalStyle } from './terminal-text.ts';
 
@@ -31,6 +31,9 @@ function writeKernel(kernel: KernelStatus, width: number, color: boolean): strin
     fit(cleanText(release, MAX_RELEASE_WIDTH), width),
     paint(`found ${formatMoment(foundAt)}`, 'muted', color),
     fit(describeReady(kernel), 16),
+    ...(kernel.estimate
+      ? [`ready in about ${formatSeconds(kernel.estimate.remainingMs / 1000)}`]
+      : []),
     ...describeGate(kernel, color),
     ...(kernel.isWithdrawn ? ['withdrawn upstream'] : kernel.goneSince ? ['gone upstream'] : []),
   ];

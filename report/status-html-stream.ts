@@ -77,7 +77,7 @@ ${rows.map((row) => writeDetails(row)).join('\n')}
 }
 
 function writeColumn(
-  { release, foundAt, state, counts, gate }: KernelStatus,
+  { release, foundAt, state, counts, estimate, gate }: KernelStatus,
   suffix: string,
 ): string {
   const short = escapeHtml(release.slice(0, release.length - suffix.length), MAX_NAME_LENGTH);
@@ -87,7 +87,14 @@ function writeColumn(
   const progress =
     state === 'waiting-for-devel' ? 'waiting for kernel-devel' : `${ready} of ${all} ready`;
   return `<th scope="col"><span class="release mono">${short}${tail}</span>
-<span class="sub" title="found ${escapeHtml(formatMoment(foundAt))}">${progress}</span>${writeGate(gate)}</th>`;
+<span class="sub" title="found ${escapeHtml(formatMoment(foundAt))}">${progress}</span>${writeEstimate(estimate)}${writeGate(gate)}</th>`;
+}
+
+function writeEstimate(estimate: KernelStatus['estimate']): string {
+  if (estimate === undefined) return '';
+  const basis = `by ${formatCount(estimate.measuredBuilds, 'measured build')}`;
+  return `
+<span class="sub" title="${basis}">ready in about ${formatSeconds(estimate.remainingMs / 1000)}</span>`;
 }
 
 /** Whether machines see the kernel, in the colour of a cell that stands alike. */

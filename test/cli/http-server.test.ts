@@ -15,6 +15,7 @@ import { makeScratch, type Scratch } from '../support/scratch.ts';
 const FILES: Readonly<Record<string, string>> = {
   'status/index.html': '<h1>status</h1>',
   'status/status.json': '{}',
+  'status/metrics.prom': 'rekmod_x 1\n',
   'status/.hidden': 'secret',
   'logs/lab/6.1/jool/a-1.log': '<script>alert(1)</script>',
   'logs/lab/6.1/jool/page.html': '<script>alert(1)</script>',
@@ -251,4 +252,12 @@ test('startFileServer() does not call a port in use that it may not have', async
     assert.ok(!/in use/.test(error.message));
     return true;
   });
+});
+
+test('/metrics is the file that the status writer wrote, and nothing lies below it', async () => {
+  await using rig = await startRig();
+  const answer = await fetch(`${rig.url}/metrics`);
+  assert.equal(await answer.text(), 'rekmod_x 1\n');
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain/);
+  assert.equal((await fetch(`${rig.url}/metrics/status.json`)).status, 404);
 });
