@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import send from 'send';
 import type { DataDirectory } from '../activities/data-directory.ts';
+import { STATUS_POLICY } from '../report/status-policy.ts';
 import { METRICS_FILE } from './metrics-text.ts';
 import { serverUrlOf } from './server-url.ts';
 import { requireFreePort } from './temporal-server.ts';
@@ -19,7 +20,12 @@ interface Place {
   readonly path: string;
   /** Logs hold whatever a build printed; a browser must take them for text. */
   readonly isText?: boolean;
+  /** Pages of ours, with names of others in them. */
+  readonly isPage?: boolean;
 }
+
+/** As in the pages themselves; only a header can say that nobody frames them. */
+const PAGE_POLICY = `${STATUS_POLICY}; frame-ancestors 'none'`;
 
 /**
  * Serves a data directory's public parts: `/repositories/<name>/…`, `/status/…`, `/logs/…`, `/metrics`.
@@ -82,6 +88,7 @@ function sendFile(place: Place, request: IncomingMessage, response: ServerRespon
     })
     .on('headers', (headers: ServerResponse) => {
       headers.setHeader('Cache-Control', 'no-cache');
+      if (place.isPage) headers.setHeader('Content-Security-Policy', PAGE_POLICY);
       if (!place.isText) return;
       headers.setHeader('Content-Type', 'text/plain; charset=utf-8');
       headers.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
@@ -98,7 +105,7 @@ function findPlace(data: DataDirectory, pathname: string): Place | undefined {
         ? { root: data.status, path: `/${METRICS_FILE}`, isText: true }
         : undefined;
     case 'status':
-      return { root: data.status, path: `/${[name, ...rest].join('/')}` };
+      return { root: data.status, path: `/${[name, ...rest].join('/')}`, isPage: true };
     case 'logs':
       return { root: data.logs, path: `/${[name, ...rest].join('/')}`, isText: true };
     case 'repositories': {

@@ -9,11 +9,11 @@ import {
 } from './describe-symbol.ts';
 import { explainCell } from './explain-cell.ts';
 import { formatCount, formatMoment } from './format-values.ts';
-import { anchorOf, escapeHtml, link } from './html.ts';
-import { STATUS_CSS, STATUS_CSS_HASH } from './status-css.ts';
+import { anchorOf, escapeHtml, link, withCode } from './html.ts';
+import { STATUS_CSS } from './status-css.ts';
 import { pill } from './status-html-stream.ts';
+import { STATUS_POLICY } from './status-policy.ts';
 
-const POLICY = `default-src 'none'; style-src '${STATUS_CSS_HASH}'; base-uri 'none'; form-action 'none'`;
 const MAX_NAME_LENGTH = 64;
 const MAX_SENTENCE_LENGTH = 700;
 const MAX_CELL_LENGTH = 160;
@@ -32,7 +32,7 @@ export function cellToHtml(report: StatusReport, cell: CellStatus): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${STATUS_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
@@ -68,7 +68,7 @@ function explain({ streams }: StatusReport, cell: CellStatus): Explanation {
 
 function writeFacts({ facts }: Explanation): string {
   const items = facts.map(({ label, text }) => {
-    return `<div class="cell"><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(text, MAX_SENTENCE_LENGTH)}</dd></div>`;
+    return `<div class="cell"><dt>${escapeHtml(label)}</dt><dd>${withCode(escapeHtml(text, MAX_SENTENCE_LENGTH))}</dd></div>`;
   });
   return `<dl>${items.join('\n')}</dl>`;
 }
@@ -94,7 +94,9 @@ function writeSymbol(symbol: ExplainedSymbol): string {
     describeUsers(symbol),
     [symbol.follows, ...describeMarks(symbol)].join('; '),
   ];
-  const rest = cells.map((text) => `<td>${escapeHtml(text, MAX_CELL_LENGTH)}</td>`).join('');
+  const rest = cells
+    .map((text) => `<td>${withCode(escapeHtml(text, MAX_CELL_LENGTH))}</td>`)
+    .join('');
   return `<tr><th scope="row" class="mono">${escapeHtml(symbol.symbol, MAX_CELL_LENGTH)}</th>${rest}</tr>`;
 }
 
@@ -111,7 +113,7 @@ function writeWays({ kmod, release, outcome, links }: CellStatus): string {
   const shown = ways.filter((way) => way !== '').map((way) => `<li>${way}</li>`);
   return `<section class="card" aria-labelledby="more"><h2 id="more">More</h2>
 ${shown.length === 0 ? '' : `<ul>${shown.join('')}</ul>`}
-<pre><code>${commands.join('\n')}</code></pre></section>`;
+<pre tabindex="0"><code>${commands.join('\n')}</code></pre></section>`;
 }
 
 /** Not the moment of the report: a page that says the same stays the same file. */

@@ -42,3 +42,8 @@ export function anchorOf(...names: readonly string[]): string {
       .replace(/[^A-Za-z0-9.-]/gu, (mark) => `_${(mark.codePointAt(0) ?? 0).toString(16)}_`);
   return names.map(slug).join('/');
 }
+
+/** Shows what stands in backticks as code; the text must be escaped already. */
+export function withCode(html: string): string {
+  return html.replace(/`([^`]+)`/gu, '<code>$1</code>');
+}

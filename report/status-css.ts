@@ -4,9 +4,9 @@
  */
 export const STATUS_CSS = `
 :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1c2330; --soft: #5b6577;
-  --line: #e2e6ec; --link: #1a5fb4; --good: #1a7f4b; --good-bg: #e3f5ea; --built: #14618c;
+  --line: #e2e6ec; --link: #1a5fb4; --good: #14663b; --good-bg: #e3f5ea; --built: #14618c;
   --built-bg: #e0f0fa; --bad: #b3261e; --bad-bg: #fdeaea; --busy: #8a5a00; --busy-bg: #fff3d6;
-  --mute: #6b7484; --mute-bg: #eef0f4; --target: #fff8d6; }
+  --mute: #525b6a; --mute-bg: #eef0f4; --target: #fff8d6; }
 @media (prefers-color-scheme: dark) { :root { --ground: #11151c; --card: #191f29; --ink: #e3e8f0;
   --soft: #98a3b5; --line: #2a3240; --link: #7db7f2; --good: #7fd6a4; --good-bg: #16352a;
   --built: #86c8ee; --built-bg: #14303f; --bad: #ff9d95; --bad-bg: #432021; --busy: #f0c56c;
@@ -75,6 +75,11 @@ dd a { margin-right: .9rem; }
 pre { margin: .4rem 0; padding: .6rem .8rem; overflow-x: auto; background: var(--ground);
   border: 1px solid var(--line); border-radius: .5rem; }
 footer { padding-bottom: 2.5rem; }
+.skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: .5rem; }
+[hidden] { display: none !important; }
+#find { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 1rem 0 0; align-items: center; }
+#find input, #find select { font: inherit; padding: .2rem .5rem; border: 1px solid var(--soft); border-radius: .4rem;
+  background: var(--card); color: var(--ink); }
 @media (max-width: 40rem) { body { font-size: 14px; } .cell { grid-template-columns: 1fr; }
   th[scope=row], thead td { max-width: 9rem; } .req { display: block; width: fit-content; margin: 0; }
   main, header, footer { padding-left: .8rem; padding-right: .8rem; } }
@@ -82,4 +87,4 @@ footer { padding-bottom: 2.5rem; }
 `;
 
 /** SHA-256 of {@link STATUS_CSS} for the page's policy; a test compares them. */
-export const STATUS_CSS_HASH = 'sha256-K9SASs++1eLiqurqdQ58eL57pNiFY5HQhGuAIY4dM64=';
+export const STATUS_CSS_HASH = 'sha256-phsrujr7ipfzZOvE6WQP/SrMhtm/kvvz0lnaeaLYklo=';

@@ -4,7 +4,7 @@ import { cellPagePath } from './cell-page-path.ts';
 import { countStates, describeCounts, STATE_LOOKS } from './cell-state.ts';
 import { describeAlarms, describeKernelNote } from './describe-watch.ts';
 import { formatCount, formatMoment, formatSeconds } from './format-values.ts';
-import { anchorOf, escapeHtml, link } from './html.ts';
+import { anchorOf, escapeHtml, link, withCode } from './html.ts';
 import { assembleMatrix, findSharedSuffix, type Matrix, type MatrixRow } from './matrix.ts';
 
 /** Looks may be late by this many intervals before the page calls it an alarm. */
@@ -41,7 +41,7 @@ export function pill(state: CellState, count?: number): string {
 export function writeNotes(sentences: readonly string[]): string {
   if (sentences.length === 0) return '';
   const items = sentences.map((text) => `<li>${escapeHtml(text, MAX_NOTE_LENGTH)}</li>`);
-  return `<ul class="notes" role="alert">${items.join('')}</ul>`;
+  return `<div role="alert"><ul class="notes">${items.join('')}</ul></div>`;
 }
 
 /** How fresh something is, as a pill with what the last look found. */
@@ -111,7 +111,16 @@ function writeRow({ kmod, isRequired, cells }: MatrixRow): string {
   const name = escapeHtml(kmod, MAX_NAME_LENGTH);
   const required = isRequired ? '<span class="req">required</span>' : '';
   const states = cells.map((cell) => `<td>${writeCell(cell)}</td>`).join('');
-  return `<tr><th scope="row" title="${name}">${name}${required}</th>${states}</tr>`;
+  return `<tr${writeMarks(
+    kmod,
+    cells.map((cell) => cell?.state ?? 'unknown'),
+  )}><th scope="row" title="${name}">${name}${required}</th>${states}</tr>`;
+}
+
+/** By which the page's script finds a kmod. */
+function writeMarks(kmod: string, states: readonly CellState[]): string {
+  const name = escapeHtml(kmod, MAX_NAME_LENGTH);
+  return ` data-kmod="${name}" data-states="${[...new Set(states)].join(' ')}"`;
 }
 
 function writeCell(cell: CellStatus | undefined): string {
@@ -132,12 +141,12 @@ function writeDetails({ kmod, cells }: MatrixRow): string {
   const counts = describeCounts(countStates(states));
   // The newest is what people look for, so it comes first here.
   const entries = known.toReversed().map(writeReason).join('\n');
-  return `<details${isOpen ? ' open' : ''}><summary><b>${escapeHtml(kmod, MAX_NAME_LENGTH)}</b><span class="soft small">${counts}</span></summary>
+  return `<details${isOpen ? ' open' : ''}${writeMarks(kmod, states)}><summary><b>${escapeHtml(kmod, MAX_NAME_LENGTH)}</b><span class="soft small">${counts}</span></summary>
 <dl>${entries}</dl></details>`;
 }
 
 function writeReason(cell: CellStatus): string {
-  const page = link(cellPagePath(cell), 'Everything');
+  const page = link(cellPagePath(cell), 'Details');
   const links = [page, link(cell.links.log, 'Log'), link(cell.links.temporal, 'Temporal')].join('');
   const updated =
     cell.updatedAt === undefined
@@ -147,9 +156,4 @@ function writeReason(cell: CellStatus): string {
   return `<div class="cell" id="${anchorOf(cell.stream, cell.kmod, cell.release)}">
 <dt><span class="mono">${escapeHtml(cell.release, MAX_NAME_LENGTH)}</span><br>${pill(cell.state)}</dt>
 <dd>${withCode(escapeHtml(cell.sentence, MAX_SENTENCE_LENGTH))}${foot}</dd></div>`;
-}
-
-/** Shows what stands in backticks as code; the text must be escaped already. */
-function withCode(html: string): string {
-  return html.replace(/`([^`]+)`/gu, '<code>$1</code>');
 }

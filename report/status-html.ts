@@ -4,8 +4,10 @@ import { describeStuck } from './describe-stuck.ts';
 import { describeSourceAlarms } from './describe-watch.ts';
 import { formatMoment } from './format-values.ts';
 import { escapeHtml, link, safeHref } from './html.ts';
-import { STATUS_CSS, STATUS_CSS_HASH } from './status-css.ts';
+import { STATUS_CSS } from './status-css.ts';
 import { pill, streamToHtml, writeLook, writeNotes } from './status-html-stream.ts';
+import { STATUS_POLICY } from './status-policy.ts';
+import { STATUS_SCRIPT } from './status-script.ts';
 
 /** How the page is written. */
 export interface StatusPageOptions {
@@ -15,12 +17,9 @@ export interface StatusPageOptions {
   readonly maxKernels?: number;
 }
 
-/** Nothing but the page's own style sheet may load or run; a forged name stays text. */
-const POLICY = `default-src 'none'; style-src '${STATUS_CSS_HASH}'; base-uri 'none'; form-action 'none'`;
-
 /**
- * Writes the report as one self-contained page: no scripts, no outside resources, readable from a
- * plain file server when everything else is down.
+ * Writes the report as one self-contained page: no outside resources, readable from a plain file
+ * server when everything else is down, and without its script, which finds kmods by name and state.
  */
 export function statusToHtml(report: StatusReport, options: StatusPageOptions = {}): string {
   const { title = 'Kernel modules', maxKernels = 8 } = options;
@@ -29,26 +28,29 @@ export function statusToHtml(report: StatusReport, options: StatusPageOptions = 
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${STATUS_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${escapeHtml(title)}</title>
 <style>${STATUS_CSS}</style>
 </head>
 <body>
+<a class="skip" href="#main">To the kmods</a>
 <header>
 <h1>${escapeHtml(title)}</h1>
 ${writeGenerated(report)}
 ${writeTally(report)}
 ${writeNotes(describeStuck(report.stuck))}
+${writeFind(report)}
 </header>
-<main>
+<main id="main">
 ${streams.length === 0 ? '<section class="card"><p class="soft">No stream is followed yet.</p></section>' : streams.join('\n')}
 ${writeSources(report)}
 ${writeRepositories(report)}
 ${writeLegend()}
 </main>
 <footer class="soft small"><p>${writeFooter(report)}</p></footer>
+<script>${STATUS_SCRIPT}</script>
 </body>
 </html>
 `;
@@ -70,6 +72,17 @@ function writeTally({ cells }: StatusReport): string {
     : `<ul class="tally" aria-label="All cells">${items.join('')}</ul>`;
 }
 
+/** Shown by the script alone: without it there is nothing that would search. */
+function writeFind({ cells }: StatusReport): string {
+  const counts = countStates(cells.map(({ state }) => state));
+  const options = CELL_STATES.filter((state) => counts[state] > 0).map(
+    (state) => `<option value="${state}">${STATE_LOOKS[state].word}</option>`,
+  );
+  return `<form id="find" role="search" hidden><label>Kmod <input type="search"></label>
+<label>State <select><option value="">all</option>${options.join('')}</select></label>
+<output aria-live="polite" class="soft"></output></form>`;
+}
+
 function writeSources({ sources }: StatusReport): string {
   if (sources === undefined) return '';
   return `<section class="card" aria-labelledby="sources">
@@ -84,7 +97,7 @@ function writeRepositories({ links }: StatusReport): string {
     return [
       `<h3>${escapeHtml(name)}</h3>
 <p>${link(repoFileUrl, 'Repository file')} <span class="soft small mono">${escapeHtml(baseUrl)}</span></p>
-<pre><code>sudo dnf config-manager --add-repo ${href}                    # dnf 4
+<pre tabindex="0"><code>sudo dnf config-manager --add-repo ${href}                    # dnf 4
 sudo dnf config-manager addrepo --from-repofile=${href}       # dnf 5
 sudo zypper addrepo ${href}                                   # openSUSE</code></pre>`,
     ];

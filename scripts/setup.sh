@@ -84,7 +84,7 @@ TABLE
   qemu_missing=$(require_qemu)
   # The lab is made of Debian's packages and so needs Debian; elsewhere rekmod works without it. Podman, isoinfo
   # and SoftHSM are for the tests alone: they build with both engines, read images with another's program, and sign
-  # by a token.
+  # by a token. Chromium looks at the status page.
   lab_missing=0
   if [[ $(package_family) == debian ]]; then
     lab_missing=$(require_programs <<'TABLE'
@@ -93,6 +93,7 @@ podman podman -
 runc runc -
 isoinfo genisoimage -
 softhsm2-util softhsm2 -
+chromium chromium -
 dpkg-deb dpkg -
 objcopy binutils -
 awk mawk -
