@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../activities/atomic-file.ts';
-import type { StatusReport } from '../model/status.ts';
+import type { CellStatus, StatusReport, StreamStatus } from '../model/status.ts';
 import { cellToHtml } from '../report/cell-page.ts';
 import { cellPagePath } from '../report/cell-page-path.ts';
 
@@ -16,17 +17,29 @@ export function openCellPages(directory: string): CellPageWriter {
   const written = new Map<string, string>();
   return async (report) => {
     const paths = new Set<string>();
+    const gates = new Map(report.streams.flatMap(listGates));
     for (const cell of report.cells) {
       if (cell.state === 'unknown') continue;
       const path = cellPagePath(cell);
       paths.add(path);
-      const page = cellToHtml(report, cell);
-      if (written.get(path) === page) continue;
-      await writeFileAtomically(join(directory, path), page);
-      written.set(path, page);
+      const digest = digestOf(cell, gates.get(JSON.stringify([cell.stream, cell.release])));
+      if (written.get(path) === digest) continue;
+      await writeFileAtomically(join(directory, path), cellToHtml(report, cell));
+      written.set(path, digest);
     }
     await removeOthers(directory, paths, written);
   };
+}
+
+function listGates({ name, kernels }: StreamStatus): readonly (readonly [string, unknown])[] {
+  return kernels.map(({ release, gate }) => [JSON.stringify([name, release]), gate] as const);
+}
+
+/** Of what a page is made from: to make and keep thousands of pages would cost more than to write one. */
+function digestOf(cell: CellStatus, gate: unknown): string {
+  return createHash('sha1')
+    .update(JSON.stringify([cell, gate]))
+    .digest('base64');
 }
 
 async function removeOthers(

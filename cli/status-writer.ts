@@ -17,6 +17,12 @@ export interface StatusWriter {
 
 /** Changes come in bursts; one page for a burst is enough. */
 const SETTLE_MS = 400;
+const PAUSE_FACTOR = 9;
+
+/** How long changes are collected, in ms: thousands of cells may take seconds, and a tenth of the time is enough. */
+export function pauseAfter(tookMs: number): number {
+  return Math.max(SETTLE_MS, PAUSE_FACTOR * tookMs);
+}
 
 /** Starts a writer that gathers and writes at most once in a while, and only after changes. */
 export function startStatusWriter(options: {
@@ -26,7 +32,13 @@ export function startStatusWriter(options: {
 }): StatusWriter {
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
+  let pauseMs = SETTLE_MS;
   const writeCellPages = openCellPages(options.directory);
+  const writeAndMeasure = async (): Promise<void> => {
+    const startedAt = performance.now();
+    await writeStatus({ ...options, writeCellPages });
+    pauseMs = pauseAfter(performance.now() - startedAt);
+  };
   const write = (): void => {
     timer = undefined;
     writing = writing
@@ -35,7 +47,7 @@ export function startStatusWriter(options: {
   };
   return {
     changed() {
-      timer ??= setTimeout(write, SETTLE_MS);
+      timer ??= setTimeout(write, pauseMs);
     },
     async stop() {
       if (timer) {

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openCellPages } from '../../cli/cell-pages.ts';
+import { pauseAfter } from '../../cli/status-writer.ts';
 import { cellPagePath } from '../../report/cell-page-path.ts';
 import { sampleStatus } from '../report/sample-status.ts';
 import { makeScratch } from '../support/scratch.ts';
+
+test('pauseAfter() leaves nine tenths of the time to the work, and changes of a moment together', () => {
+  assert.equal(pauseAfter(10), 400);
+  assert.equal(pauseAfter(1000), 9000);
+});
 
 test('openCellPages() writes what changed alone, and removes what is gone', async () => {
   await using scratch = await makeScratch();
