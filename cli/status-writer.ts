@@ -41,9 +41,7 @@ export function startStatusWriter(options: {
   };
   const write = (): void => {
     timer = undefined;
-    writing = writing
-      .then(() => writeStatus({ ...options, writeCellPages }))
-      .catch(options.onError);
+    writing = writing.then(writeAndMeasure).catch(options.onError);
   };
   return {
     changed() {
