@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { CellOutcome, CellRecord } from '../model/cell.ts';
 import type { KernelKey } from '../model/kernel.ts';
+import type { LogFields } from '../model/log-line.ts';
 import type { EndedCell, PlannedCell } from '../model/plan.ts';
 import type { SourceDigests } from '../model/source-digests.ts';
 import { needsBuild } from '../model/verdict.ts';
@@ -11,6 +12,8 @@ export interface OutcomeDeps {
   readonly records: Records;
   readonly now: () => Date;
   readonly onChange: () => void;
+  /** Is told of each end that was written down, and who wrote it. */
+  readonly onEnd?: (end: CellEnd, writer: LogFields) => void;
 }
 
 /** A cell and how the work on it ended; without digests where its source could not be read. */
@@ -25,7 +28,7 @@ export type CellEnd = Pick<PlannedCell, 'stream' | 'kmod' | 'release' | 'arch' |
 export type OutcomeActivities = ReturnType<typeof outcomeActivities>;
 
 /** Activities that write down how cells ended; each cell's file has its workflow as only writer. */
-export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
+export function outcomeActivities({ records, now, onChange, onEnd }: OutcomeDeps) {
   async function recordOutcome(end: CellEnd): Promise<void> {
     await write(end);
     onChange();
@@ -67,7 +70,7 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
     if (isKnownFailure(outcome, before)) return;
     const failure = updateMemory(memoryOf(before), end, now().toISOString());
     const lastBuild = outcome.kind === 'published' ? outcome : before?.lastBuild;
-    const { workflowExecution } = Context.current().info;
+    const { workflowExecution, activityType, attempt } = Context.current().info;
     const record: CellRecord = {
       stream,
       kmod,
@@ -84,6 +87,9 @@ export function outcomeActivities({ records, now, onChange }: OutcomeDeps) {
       runId: workflowExecution?.runId ?? '',
     };
     await records.writeCell(record);
+    const { workflowId, runId } = record;
+    const writer = { workflowId, runId, activity: activityType, attempt };
+    onEnd?.(end, { ...writer, kmod, stream, kernel: release, outcome: outcome.kind });
   }
 
   return { recordOutcome, recordUnbuilt, recordFromPlan, recordRollout };

@@ -1,8 +1,15 @@
-import { DefaultLogger, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type NativeConnection,
+  Runtime,
+  type TelemetryOptions,
+  Worker,
+} from '@temporalio/worker';
 import { FailureInterceptor } from '../activities/failures.ts';
 import { createAttemptFence, FenceInterceptor } from '../activities/fence-attempts.ts';
 import { RoomInterceptor, type RoomRule } from '../activities/room.ts';
-import { remark } from './terminal.ts';
+import { toLogFields } from '../report/log-fields.ts';
+import type { Log } from './log.ts';
 
 /** How workers reach Temporal. */
 export interface WorkerConnection {
@@ -25,17 +32,36 @@ const SHUTDOWN_FORCE_MS = 30_000;
 /** One for all workers of the process: a workflow's activities are on several queues. */
 const fence = createAttemptFence();
 
-/** Sends the SDK's own messages to stderr, warnings and worse only. */
-export function installRuntime(): void {
+/**
+ * Sends the SDK's own messages to the log: all where the log tells everything, otherwise warnings and worse.
+ *
+ * @param metricsAddress Where the SDK serves its metrics, e.g. `127.0.0.1:40123`; nowhere when absent.
+ */
+export function installRuntime(log: Log, metricsAddress?: string): void {
   Runtime.install({
-    logger: new DefaultLogger('WARN', (entry) => {
+    logger: new DefaultLogger(log.level === 'debug' ? 'DEBUG' : 'WARN', (entry) => {
       // Most queues have activities only, on purpose.
       if (entry.message.startsWith('No workflows registered')) return;
-      remark(`${entry.level} ${entry.message} ${JSON.stringify(entry.meta ?? {})}`);
+      log.write(LEVELS[entry.level], entry.message, toLogFields(entry.meta ?? {}));
     }),
+    ...(metricsAddress === undefined ? {} : { telemetryOptions: toTelemetry(metricsAddress) }),
     // Signals are handled in one place: cli/up.ts.
     shutdownSignals: [],
   });
+}
+
+const LEVELS = {
+  TRACE: 'debug',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+} as const;
+
+/** In the units and with the suffixes that Prometheus' conventions want. */
+function toTelemetry(bindAddress: string): TelemetryOptions {
+  const suffixes = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+  return { metrics: { prometheus: { bindAddress, ...suffixes } } };
 }
 
 type OwnOptions = Omit<Parameters<typeof Worker.create>[0], 'taskQueue' | 'connection'>;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import send from 'send';
 import type { DataDirectory } from '../activities/data-directory.ts';
 import { STATUS_POLICY } from '../report/status-policy.ts';
-import { METRICS_FILE } from './metrics-text.ts';
+import { answerMetrics, type MetricsSource, mayRead } from './metrics/answer-metrics.ts';
 import { serverUrlOf } from './server-url.ts';
 import { requireFreePort } from './temporal-server.ts';
 
-/** The server of repositories, status page and logs; files only, no code runs for a request. */
+/** The server of repositories, status page and logs, which are files; code runs for a request of metrics alone. */
 export interface FileServer {
   /** E.g. `http://127.0.0.1:8470`. */
   readonly url: string;
@@ -28,16 +28,20 @@ interface Place {
 const PAGE_POLICY = `${STATUS_POLICY}; frame-ancestors 'none'`;
 
 /**
- * Serves a data directory's public parts: `/repositories/<name>/…`, `/status/…`, `/logs/…`, `/metrics`.
+ * Serves a data directory's public parts: `/repositories/<name>/…`, `/status/…`, `/logs/…`; and `/metrics`.
  *
+ * @param findMetrics What answers `/metrics`; undefined until there is something to tell.
  * @throws {PortInUseError} If the port is taken.
  */
 export async function startFileServer(
   data: DataDirectory,
   { host, port }: { readonly host: string; readonly port: number },
+  findMetrics: () => MetricsSource | undefined = () => undefined,
 ): Promise<FileServer> {
   await requireFreePort(host, port, 'server.port');
-  const server = createServer((request, response) => answer(data, request, response));
+  const server = createServer((request, response) =>
+    answer({ data, metrics: findMetrics() }, request, response),
+  );
   server.headersTimeout = 10_000;
   server.requestTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +51,17 @@ export async function startFileServer(
   return { url: serverUrlOf({ host, port }), close: () => closeServer(server) };
 }
 
-function answer(data: DataDirectory, request: IncomingMessage, response: ServerResponse): void {
+/** What is served at a moment. */
+interface Served {
+  readonly data: DataDirectory;
+  readonly metrics: MetricsSource | undefined;
+}
+
+function answer(
+  { data, metrics }: Served,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -62,6 +76,11 @@ function answer(data: DataDirectory, request: IncomingMessage, response: ServerR
   if (pathname === '/') {
     response.setHeader('Location', '/status/');
     endWith(response, 302, 'See /status/');
+    return;
+  }
+  const { remoteAddress } = request.socket;
+  if (pathname === '/metrics' && metrics && mayRead(metrics.settings(), remoteAddress)) {
+    void answerMetrics(metrics, request, response);
     return;
   }
   const place = findPlace(data, pathname);
@@ -99,11 +118,6 @@ function sendFile(place: Place, request: IncomingMessage, response: ServerRespon
 function findPlace(data: DataDirectory, pathname: string): Place | undefined {
   const [, area, name = '', ...rest] = pathname.split('/');
   switch (area) {
-    case 'metrics':
-      // What the status says, for Prometheus; nothing is computed for a request.
-      return name === ''
-        ? { root: data.status, path: `/${METRICS_FILE}`, isText: true }
-        : undefined;
     case 'status':
       return { root: data.status, path: `/${[name, ...rest].join('/')}`, isPage: true };
     case 'logs':

@@ -16,9 +16,9 @@ import { SIGN_QUEUE } from '../model/task-queues.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 import type { CommandContext } from './context.ts';
 import { createWorker, installRuntime, runWorkers } from './create-worker.ts';
+import type { Log } from './log.ts';
 import { AlreadyRunningError, takeRunLock } from './run-lock.ts';
 import { loadTls, temporalAddress } from './temporal-connection.ts';
-import { remark } from './terminal.ts';
 
 /** A signer that serves its queue. */
 export interface RunningSigner {
@@ -39,7 +39,11 @@ const SIGN_CONCURRENCY = 2;
  */
 export async function startSigner(
   { settings, data, store }: Pick<CommandContext, 'settings' | 'data' | 'store'>,
-  { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
+  {
+    now,
+    signal,
+    log,
+  }: { readonly now: () => Date; readonly signal: AbortSignal; readonly log: Log },
 ): Promise<RunningSigner> {
   const stack = new CleanupStack();
   try {
@@ -62,10 +66,10 @@ export async function startSigner(
       log: openSignatureLog(join(data.signing, 'signatures.jsonl'), now),
     };
     await announceKeys(key, signing, data);
-    installRuntime();
+    installRuntime(log);
     const tls = await loadTls(settings.temporal);
     const address = temporalAddress(settings.temporal);
-    const connection = await connect({ address, ...(tls ? { tls } : {}) }, signal);
+    const connection = await connect({ address, ...(tls ? { tls } : {}) }, signal, log);
     stack.defer(() => connection.close());
     const { namespace } = settings.temporal;
     const worker = runWorkers([
@@ -91,12 +95,13 @@ export async function startSigner(
 async function connect(
   options: { readonly address: string; readonly tls?: TLSConfig },
   signal: AbortSignal,
+  log: Log,
 ): Promise<NativeConnection> {
   for (let isFirst = true; ; isFirst = false) {
     try {
       return await NativeConnection.connect(options);
     } catch (error) {
-      if (isFirst) remark(`Waiting for Temporal at ${options.address}: ${String(error)}`);
+      if (isFirst) log.say(`Waiting for Temporal at ${options.address}: ${String(error)}`);
       await delay(RETRY_MS, undefined, { signal });
     }
   }

@@ -3,9 +3,7 @@ import { writeFileAtomically } from '../activities/atomic-file.ts';
 import type { StatusReport } from '../model/status.ts';
 import { statusToHtml } from '../report/status-html.ts';
 import { statusToJson } from '../report/status-json.ts';
-import { listStatusMetrics } from '../report/status-metrics.ts';
 import { type CellPageWriter, openCellPages } from './cell-pages.ts';
-import { METRICS_FILE, metricsToText } from './metrics-text.ts';
 
 /** Keeps the status page up to date without writing it for every small change. */
 export interface StatusWriter {
@@ -66,7 +64,5 @@ async function writeStatus(options: {
   // First: what the page links to is there.
   await options.writeCellPages(report);
   await writeFileAtomically(join(options.directory, 'status.json'), statusToJson(report));
-  const metrics = await metricsToText(listStatusMetrics(report));
-  await writeFileAtomically(join(options.directory, METRICS_FILE), metrics);
   await writeFileAtomically(join(options.directory, 'index.html'), statusToHtml(report));
 }

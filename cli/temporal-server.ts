@@ -56,6 +56,8 @@ export class TemporalUnreachableError extends RekmodError {
 export interface EmbeddedServer {
   readonly address: string;
   readonly uiUrl: string;
+  /** What it writes: JSON lines, warnings and worse. */
+  readonly logFile: string;
   /** Rejects if the server ends without being told to. */
   readonly failed: Promise<never>;
   /** Ends it and waits until it has. */
@@ -161,8 +163,7 @@ export async function startTemporal(options: {
   // Whoever waits for it gets the error; until then it is nobody's.
   failed.catch(() => undefined);
   const server = {
-    address,
-    failed,
+    ...{ address, failed, logFile },
     uiUrl: `http://${host}:${options.uiPort}`,
     async stop() {
       isStopping = true;

@@ -14,7 +14,9 @@ import type { BuildBackend } from '../containers/backend.ts';
 import type { EnginePatience } from '../containers/find-engine.ts';
 import type { ReloadEnd } from '../model/reload.ts';
 import type { Settings } from '../model/settings.ts';
+import type { StatusReport } from '../model/status.ts';
 import { listChangedKmods } from '../report/compare-settings.ts';
+import { describeOutcome } from '../report/describe-verdict.ts';
 import { listActiveRebuilds } from './active-rebuilds.ts';
 import { startAliveWriter } from './alive-writer.ts';
 import { CleanupStack } from './cleanup-stack.ts';
@@ -27,10 +29,15 @@ import { requireHomeId } from './home-id.ts';
 import { startFileServer } from './http-server.ts';
 import { keepHistory } from './keep-history.ts';
 import { type Generation, openLiveSettings } from './live-settings.ts';
+import type { Log } from './log.ts';
+import { type Metrics, openMetrics } from './metrics/open-metrics.ts';
+import { chooseSdkMetrics, type SdkMetrics } from './metrics/sdk-metrics.ts';
+import { openUpFacts } from './metrics/up-metrics.ts';
 import { registerSearchAttributes } from './register-search-attributes.ts';
 import { takeRunLock } from './run-lock.ts';
 import { forgetRunning, lockFileOf } from './running-settings.ts';
 import { applySchedules } from './schedules.ts';
+import { boundServerLog } from './server-log.ts';
 import { type ShrunkDatabase, shrinkDatabase } from './shrink-database.ts';
 import { startSignerProcess, waitForPublicKeys } from './signer-process.ts';
 import { type StatusWriter, startStatusWriter } from './status-writer.ts';
@@ -44,6 +51,8 @@ import { workflowOptions } from './workflow-options.ts';
 
 /** What is kept is counted in days. */
 const TIDY_MS = 6 * 60 * 60_000;
+/** A server that finds its disk full says so some hundred times a second. */
+const BOUND_MS = 60_000;
 /** How long the parts of others, which may just be starting too, are waited for. */
 const PATIENCE_MS = 30_000;
 
@@ -67,7 +76,7 @@ export interface Running {
 
 /** What a running rekmod is given besides its configuration. */
 export interface UpParts {
-  readonly say: (line: string) => void;
+  readonly log: Log;
   /** Starts what builds for the streams' targets; `root` is the data directory. */
   readonly startBackend: (
     settings: Settings,
@@ -90,14 +99,20 @@ export async function startUp(context: CommandContext, parts: UpParts): Promise<
 async function startParts(
   context: CommandContext,
   stack: CleanupStack,
-  { say, startBackend }: UpParts,
+  { log, startBackend }: UpParts,
 ): Promise<Running> {
+  const { say, warn } = log;
   const { settings, data, configFile } = context;
+  let metrics: Metrics | undefined;
   stack.defer(await takeRunLock(lockFileOf(data)));
   await markDataFormat(data.root);
   const backend = await startBackend(settings, data.root, { patienceMs: PATIENCE_MS, say });
   let latest: Generation = { context, backend };
-  const server = await startFileServer(data, settings.server);
+  const server = await startFileServer(data, settings.server, () => {
+    if (metrics === undefined) return undefined;
+    const onError = (error: unknown): void => warn(`Cannot gather metrics: ${String(error)}`);
+    return { settings: () => settings.metrics, read: metrics.read, onError };
+  });
   stack.defer(() => server.close());
   const embedded = await startServer(context, stack, say);
   const { client, connection: control } = await awaitClient(settings.temporal, say);
@@ -120,24 +135,31 @@ async function startParts(
   const temporalUi = embedded && `${embedded.uiUrl}/namespaces/${settings.temporal.namespace}`;
   const watch = watchWorkflows(client, { say, onChange: () => status.changed() });
   stack.defer(() => watch.stop());
+  const gather = async (): Promise<StatusReport> =>
+    gatherStatus({
+      ...latest.context,
+      now,
+      active: await listActiveRebuilds(client),
+      repositoryUrl: (name) => placeOf({ ...latest.context, serverUrl: server.url }, name).baseUrl,
+      stuck: watch.stuck() ?? [],
+      ...(temporalUi === undefined ? {} : { temporalUi }),
+    });
   const status: StatusWriter = startStatusWriter({
     directory: data.status,
-    onError: (error) => say(`Cannot write the status page: ${String(error)}`),
-    gather: async () =>
-      gatherStatus({
-        ...latest.context,
-        now,
-        active: await listActiveRebuilds(client),
-        repositoryUrl: (name) =>
-          placeOf({ ...latest.context, serverUrl: server.url }, name).baseUrl,
-        stuck: watch.stuck() ?? [],
-        ...(temporalUi === undefined ? {} : { temporalUi }),
-      }),
+    onError: (error) => warn(`Cannot write the status page: ${String(error)}`),
+    gather,
   });
   stack.defer(() => status.stop());
   status.changed();
 
-  const connection = await connectWorkers(settings, stack);
+  const sdk = settings.metrics.temporal ? await chooseSdkMetrics() : undefined;
+  const connection = await connectWorkers(settings, stack, { log, sdk });
+  const facts = { client, gatherStatus: gather, hasOwnServer: embedded !== undefined };
+  metrics = openMetrics({
+    gather: openUpFacts({ ...facts, context: () => latest.context }),
+    readSdk: sdk?.read,
+  });
+  const { countEnd } = metrics;
   const { namespace } = settings.temporal;
   const hasSearchAttributes = await registerSearchAttributes(control, namespace);
   if (!hasSearchAttributes) say('Temporal refused search attributes; lists cannot be filtered');
@@ -159,6 +181,10 @@ async function startParts(
     ...(dnf === undefined ? {} : { dnf }),
     ...{ now, clock },
     onChange: status.changed,
+    onEnd(end, writer) {
+      countEnd(end);
+      log.write('info', `Ended: ${describeOutcome(end.outcome)}`, writer);
+    },
   });
   const bundle = await requireWorkflowBundle(data.cache);
   const room = roomRule(() => latest, say);
@@ -171,7 +197,7 @@ async function startParts(
     gather: () =>
       gatherAlive({ ...latest.context, now: () => new Date(), holdsMs: ALIVE_HOLDS_MS }),
     onAlarm: status.changed,
-    onError: (error) => say(`Cannot write that rekmod is alive: ${String(error)}`),
+    onError: (error) => warn(`Cannot write that rekmod is alive: ${String(error)}`),
   });
   stack.defer(() => alive.stop());
 
@@ -212,7 +238,7 @@ async function startParts(
 }
 
 /** Where builds and what they make take room, as configured at each moment. */
-function roomRule(latest: () => Generation, say: UpParts['say']): RoomRule {
+function roomRule(latest: () => Generation, say: Log['say']): RoomRule {
   return {
     get paths() {
       const { context, backend } = latest();
@@ -229,8 +255,9 @@ function roomRule(latest: () => Generation, say: UpParts['say']): RoomRule {
 async function connectWorkers(
   { temporal }: Settings,
   stack: CleanupStack,
+  { log, sdk }: { readonly log: Log; readonly sdk: SdkMetrics | undefined },
 ): Promise<NativeConnection> {
-  installRuntime();
+  installRuntime(log, sdk?.bindAddress);
   const tls = await loadTls(temporal);
   const address = temporalAddress(temporal);
   const connection = await NativeConnection.connect({ address, ...(tls ? { tls } : {}) });
@@ -257,6 +284,8 @@ async function startServer(
     },
   });
   stack.defer(() => server.stop());
+  const bound = async (): Promise<void> => void (await boundServerLog(server.logFile));
+  stack.defer(fromTimeToTime(bound, BOUND_MS));
   return server;
 }
 

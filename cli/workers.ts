@@ -7,7 +7,7 @@ import { type ServeViewDeps, serveViewActivities } from '../activities/gate/serv
 import { type HandOverDeps, handOverActivities } from '../activities/hand-over.ts';
 import { kernelActivities } from '../activities/kernels.ts';
 import { type LoadTestDeps, loadTestActivities } from '../activities/load-test/load-test.ts';
-import { outcomeActivities } from '../activities/outcomes.ts';
+import { type OutcomeDeps, outcomeActivities } from '../activities/outcomes.ts';
 import {
   type ProvenanceDeps,
   provenanceActivities,
@@ -32,6 +32,7 @@ export type WorkerDeps = AssessDeps &
   BuildDeps &
   VerifyDeps &
   LoadTestDeps &
+  OutcomeDeps &
   VerifySignedDeps &
   ProvenanceDeps &
   PublishDeps &

@@ -11,6 +11,8 @@ import { resolveRepositories } from './resolve-repositories.ts';
 import {
   resolveFailures,
   resolveLimits,
+  resolveLog,
+  resolveMetrics,
   resolveRetention,
   resolveServer,
   resolveSources,
@@ -75,6 +77,8 @@ function resolveSettings(scope: Scope): Settings {
     upkeep: resolveUpkeep(scope),
     failures: resolveFailures(scope),
     retention: resolveRetention(scope),
+    metrics: resolveMetrics(scope),
+    log: resolveLog(scope),
   };
 }
 

@@ -2,6 +2,8 @@ import type { Limits, Repository, Settings, Stream, TemporalSettings } from '../
 import {
   FailuresSection,
   LimitsSection,
+  LogSection,
+  MetricsSection,
   RetentionSection,
   ServerSection,
   SourcesSection,
@@ -126,6 +128,16 @@ export function resolveRetention(scope: Scope): Settings['retention'] {
     logAgeMs: parseDurationMs(section.logAge),
     logBytes: parseSizeBytes(section.logSize),
   };
+}
+
+/** The section `metrics:`. */
+export function resolveMetrics({ config }: Scope): Settings['metrics'] {
+  return config.metrics ?? MetricsSection.parse({});
+}
+
+/** The section `log:`. */
+export function resolveLog({ config }: Scope): Settings['log'] {
+  return config.log ?? LogSection.parse({});
 }
 
 /** Every address of the machine, in IPv4 or IPv6; to listen on, not to be reached at. */

@@ -120,6 +120,28 @@ export const FailuresSection = z.strictObject({
 });
 export type FailuresSection = z.infer<typeof FailuresSection>;
 
+/** Who may read `/metrics` of the web server. */
+export const MetricsSection = z.strictObject({
+  // Names of kernels and kmods are in it, and how busy the machine is.
+  serve: z
+    .enum(['loopback', 'everyone', 'nobody'])
+    .default('loopback')
+    .describe('Who is answered: programs of this machine, everyone, or nobody.'),
+  temporal: z.boolean().default(true).describe('Whether those of the Temporal SDK are among them.'),
+});
+
+/** What is told on standard error; REKMOD_LOG, e.g. "json,debug", stands above it. */
+export const LogSection = z.strictObject({
+  format: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe('Lines for people, or an object a line for programs.'),
+  level: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('What is less grave is left out.'),
+});
+
 /** How long what has ended can be looked at. */
 export const RetentionSection = z.strictObject({
   // A month of looks every 15 minutes is some 3,000 histories a stream.
@@ -172,6 +194,8 @@ export const Config = z
     retention: RetentionSection.nullable()
       .prefault({})
       .describe('How long what has ended can be looked at.'),
+    metrics: MetricsSection.nullable().prefault({}).describe('Who may read metrics.'),
+    log: LogSection.nullable().prefault({}).describe('What is told on standard error.'),
     signing: SigningSection.nullable()
       .prefault({})
       .describe('Keys that sign packages, metadata and kernel modules.'),

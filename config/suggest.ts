@@ -1,6 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { quote } from './quote.ts';
 
+/** Every section of the configuration, and no more than two lines. */
+const MOST_LISTED = 16;
+
 /** Longer text is no slip of the pen, and measuring it would take its time. */
 const MAX_COMPARED_LENGTH = 64;
 
@@ -23,6 +26,6 @@ export function suggest(word: string, known: readonly string[]): string {
   const similar = findSimilar(word, known);
   if (similar !== undefined) return `did you mean ${quote(similar)}?`;
   if (known.length === 0) return 'expected none here';
-  const listed = [...known].sort().slice(0, 12).map(quote).join(', ');
-  return `expected ${known.length === 1 ? '' : 'one of '}${listed}${known.length > 12 ? ', …' : ''}`;
+  const listed = [...known].sort().slice(0, MOST_LISTED).map(quote).join(', ');
+  return `expected ${known.length === 1 ? '' : 'one of '}${listed}${known.length > MOST_LISTED ? ', …' : ''}`;
 }

@@ -30,6 +30,17 @@ export class GateRefusedError extends RekmodError {
   readonly failureClass = 'configuration';
 }
 
+/** `REKMOD_LOG` has a word that is neither a format nor a level. */
+export class LogWordError extends RekmodError {
+  readonly failureClass = 'configuration';
+
+  constructor(word: string) {
+    super(
+      `Cannot read REKMOD_LOG: expected text, json, debug, info, warn or error, or a format and a level with a comma, found ${JSON.stringify(word)}`,
+    );
+  }
+}
+
 /** A configuration to begin with cannot be written. */
 export class InitError extends RekmodError {
   readonly failureClass = 'configuration';

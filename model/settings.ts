@@ -175,7 +175,28 @@ export interface Settings {
   readonly failures: FailureSettings;
   readonly upkeep: UpkeepSettings;
   readonly retention: Retention;
+  readonly metrics: MetricsSettings;
+  readonly log: LogSettings;
 }
+
+/** Who may read `/metrics` of the web server. */
+export interface MetricsSettings {
+  /** `loopback`: programs of this machine, also such as forward requests of others. */
+  readonly serve: 'loopback' | 'everyone' | 'nobody';
+  /** Whether the metrics of the Temporal SDK are among them. */
+  readonly temporal: boolean;
+}
+
+/** How `rekmod up` and `rekmod signer` tell what they do, on standard error. */
+export interface LogSettings {
+  /** `json`: an object a line. */
+  readonly format: 'text' | 'json';
+  /** What is less than this is left out. */
+  readonly level: LogLevel;
+}
+
+/** How grave a line of the log is, the least first. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** When what nobody needs any more goes. All but the interval is counted while the machine runs. */
 export interface UpkeepSettings {

@@ -2,8 +2,8 @@ import type { Settings } from '../model/settings.ts';
 import type { SettingsChanges } from '../model/settings-changes.ts';
 import { describeFields } from './describe-fields.ts';
 
-/** What is opened once, at the start: an address to listen on, a server, keys. */
-export const STARTING_SECTIONS = ['server', 'temporal', 'signing'] as const;
+/** What is opened once, at the start: an address to listen on, a server, keys, where is told what. */
+export const STARTING_SECTIONS = ['server', 'temporal', 'signing', 'metrics', 'log'] as const;
 
 /** Sections of named entries, and what one of them is called. */
 const NAMED_SECTIONS = [
@@ -46,8 +46,8 @@ export function listChangedKmods(before: Settings, after: Settings): readonly st
 
 /** The settings that can be taken while everything goes on: those of the start for what is opened once. */
 export function keepStartingSections(running: Settings, wanted: Settings): Settings {
-  const { server, temporal, signing } = running;
-  return { ...wanted, server, temporal, signing };
+  const { server, temporal, signing, metrics, log } = running;
+  return { ...wanted, server, temporal, signing, metrics, log };
 }
 
 function comparePlain(section: keyof Settings, before: Settings, after: Settings): string[] {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openSteadyClock } from '../../activities/steady-clock.ts';
+import { chooseLog } from '../choose-log.ts';
 import { openContext } from '../context.ts';
+import { openLog } from '../log.ts';
 import { SIGNER_READY } from '../signer-process.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
@@ -21,7 +23,9 @@ export function addSignerCommand(program: Command, terminal: Terminal): void {
       const context = await openContext(program.opts());
       // A key that is published for some time more must not be dropped because a clock jumped.
       const { now } = await openSteadyClock(join(context.data.upkeep, 'clock.json'));
-      const signer = await startSigner(context, { now, signal }).catch((error: unknown) => {
+      const chosen = chooseLog(context.settings.log, process.env.REKMOD_LOG);
+      const log = openLog(chosen, { write: terminal.remark, now: () => new Date() });
+      const signer = await startSigner(context, { now, signal, log }).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
       if (signer === undefined) return;
@@ -31,6 +35,6 @@ export function addSignerCommand(program: Command, terminal: Terminal): void {
       } finally {
         await signer.stop();
       }
-      terminal.remark('Signer ended');
+      log.say('Signer ended');
     });
 }

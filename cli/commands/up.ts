@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { settingsChangesToText } from '../../report/settings-changes-text.ts';
+import { chooseLog } from '../choose-log.ts';
 import { openContext } from '../context.ts';
 import { listenForReloads } from '../listen-for-reloads.ts';
+import { type Log, openLog } from '../log.ts';
 import { print, type Terminal } from '../terminal.ts';
 import type { Running, UpParts } from '../up.ts';
 import { waitForSignal } from '../wait-for-signal.ts';
@@ -25,32 +27,34 @@ export function addUpCommand(
       const ended = Promise.race([waitForSignal(), reloads.hungUp]);
       const { startUp } = await import('../up.ts');
       const { startBackend } = await import('../build-backend.ts');
-      const parts = { say: terminal.remark, startBackend: start ?? startBackend };
+      const chosen = chooseLog(context.settings.log, process.env.REKMOD_LOG);
+      const log = openLog(chosen, { write: terminal.remark, now: () => new Date() });
+      const parts = { log, startBackend: start ?? startBackend };
       const starting = startUp(context, parts);
       const running = await Promise.race([starting, ended]);
       if (typeof running === 'string') {
-        terminal.remark(`${running}: ending as soon as what has begun to start can be ended`);
+        log.say(`${running}: ending as soon as what has begun to start can be ended`);
         await (await starting).stop();
         return;
       }
       print(terminal, describeRunning(running, context.data.root));
       reloads.answer(() => {
-        void reload(running, context.configFile, terminal);
+        void reload(running, context.configFile, log);
       });
       try {
         const signal = await Promise.race([ended, running.failed]);
-        terminal.remark(`${signal}: ending; builds that run begin again at the next start`);
+        log.say(`${signal}: ending; builds that run begin again at the next start`);
       } finally {
         await running.stop();
       }
-      terminal.remark('Ended');
+      log.say('Ended');
     });
 }
 
-async function reload(running: Running, file: string, terminal: Terminal): Promise<void> {
+async function reload(running: Running, file: string, log: Log): Promise<void> {
   const end = await running.reload();
-  if (end.kind === 'refused') terminal.remark(`Not reloaded: ${end.reason}`);
-  else terminal.remark(`Reloaded ${file}\n${settingsChangesToText(end.changes)}`);
+  if (end.kind === 'refused') log.warn(`Not reloaded: ${end.reason}`);
+  else log.say(`Reloaded ${file}\n${settingsChangesToText(end.changes)}`);
 }
 
 function describeRunning(running: Running, root: string): string {

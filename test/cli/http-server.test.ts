@@ -15,7 +15,6 @@ import { makeScratch, type Scratch } from '../support/scratch.ts';
 const FILES: Readonly<Record<string, string>> = {
   'status/index.html': '<h1>status</h1>',
   'status/status.json': '{}',
-  'status/metrics.prom': 'rekmod_x 1\n',
   'status/.hidden': 'secret',
   'logs/lab/6.1/jool/a-1.log': '<script>alert(1)</script>',
   'logs/lab/6.1/jool/page.html': '<script>alert(1)</script>',
@@ -254,10 +253,37 @@ test('startFileServer() does not call a port in use that it may not have', async
   });
 });
 
-test('/metrics is the file that the status writer wrote, and nothing lies below it', async () => {
-  await using rig = await startRig();
-  const answer = await fetch(`${rig.url}/metrics`);
-  assert.equal(await answer.text(), 'rekmod_x 1\n');
-  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain/);
-  assert.equal((await fetch(`${rig.url}/metrics/status.json`)).status, 404);
+test('startFileServer() answers /metrics to whom it is configured for, and says when it cannot', async () => {
+  await using scratch = await makeScratch();
+  const port = await findFreePort();
+  const errors: string[] = [];
+  let serve: 'loopback' | 'nobody' = 'loopback';
+  let answer: () => Promise<string> = async () => 'rekmod_info 1\n';
+  const server = await startFileServer(
+    layOutDataDirectory(scratch.path),
+    { host: '127.0.0.1', port },
+    () => ({
+      settings: () => ({ serve, temporal: false }),
+      read: () => answer(),
+      onError: (error) => errors.push(String(error)),
+    }),
+  );
+  try {
+    const good = await fetch(`${server.url}/metrics`);
+    assert.deepEqual([good.status, await good.text()], [200, 'rekmod_info 1\n']);
+    assert.match(good.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    const head = await fetch(`${server.url}/metrics`, { method: 'HEAD' });
+    assert.deepEqual([head.status, await head.text()], [200, '']);
+
+    answer = () => Promise.reject(new Error('secret path'));
+    const bad = await fetch(`${server.url}/metrics`);
+    assert.equal(bad.status, 503);
+    assert.ok(!(await bad.text()).includes('secret path'));
+    assert.deepEqual(errors, ['Error: secret path']);
+
+    serve = 'nobody';
+    assert.equal((await fetch(`${server.url}/metrics`)).status, 404);
+  } finally {
+    await server.close();
+  }
 });

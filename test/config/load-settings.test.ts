@@ -280,7 +280,7 @@ const PROBLEMS: readonly (readonly [string, string, readonly string[]])[] = [
     'terminal escapes and marks of direction in names, escaped',
     '"\\e[31m\\u202Ekmods": {}\n',
     [
-      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "failures", "kmods", "limits", "repositories", "retention", "server", "signing", "sources", "streams", "targets", "temporal", "upkeep"',
+      '1:1: unknown key "\\u001b[31m\\u{202e}kmods": expected one of "failures", "kmods", "limits", "log", "metrics", "repositories", "retention", "server", "signing", "sources", "streams", "targets", "temporal", "upkeep"',
     ],
   ],
 ];

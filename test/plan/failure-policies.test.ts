@@ -23,6 +23,7 @@ const FOLDERS = [
 
 /** A class that decides by what it was given has several; the kind of its passing trouble is the last. */
 const KINDS: Readonly<Record<string, readonly FailureKind[]>> = {
+  SdkMetricsError: ['machine'],
   AttemptOverlapError: ['machine'],
   BuildrootMissingError: ['engine'],
   ConfigError: ['configuration'],

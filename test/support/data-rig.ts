@@ -129,6 +129,8 @@ export function settingsOf(changes: Partial<Settings> = {}): Settings {
       logAgeMs: 90 * DAY_MS,
       logBytes: 2 * 1024 ** 3,
     },
+    metrics: { serve: 'loopback', temporal: true },
+    log: { format: 'text', level: 'info' },
     ...changes,
   };
 }
